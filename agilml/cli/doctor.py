@@ -1,0 +1,37 @@
+"""``agil doctor``: look at this machine and this project, and say what is wrong and what to type."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from agilml.cli.sweep import AsJson
+from agilml.errors import Exit
+
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Check every fact and every checkpoint, however many.")
+]
+
+
+def doctor(deep: Deep = False, as_json: AsJson = False) -> int:
+    """Check Python, libraries, disk, ledger, sweeps and checkpoints."""
+    from agilml.doctor import examine
+    from agilml.project import find_project
+    from agilml.text import safe_text
+
+    findings = examine(find_project(), deep=deep)
+    bad = [item for item in findings if item.level == "bad"]
+    if as_json:
+        print(json.dumps([item.as_json() for item in findings]))
+        return Exit.FAILED if bad else Exit.DONE
+    signs = {"good": "✓", "odd": "!", "bad": "✗"}
+    for item in findings:
+        print(f"{signs[item.level]} {item.what:<12} {safe_text(item.said, 300)}")
+        if item.next:
+            print(f"  next: {safe_text(item.next, 300)}")
+    verdict = f"{len(bad)} of {len(findings)} checks failed" if bad else "all is well"
+    print(verdict, file=sys.stderr)
+    return Exit.FAILED if bad else Exit.DONE

@@ -1,0 +1,162 @@
+"""Watching a sweep from a terminal, a pipe or a script, and what signals mean there."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from agilml.errors import Exit
+from agilml.model import SweepState, TrialState, short
+
+if TYPE_CHECKING:
+    from agilml.project import Project
+    from agilml.sweep.launch import Launch
+    from agilml.tui.view import SweepView
+
+SECOND_THOUGHT = 2.0
+
+
+class Interrupted(Exception):
+    """A signal asked us to stop watching."""
+
+
+def follow_to_end(
+    project: Project,
+    sweep: str,
+    launch: Launch | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+    allow_failed: bool = False,
+) -> int:
+    """Watch ``sweep`` until it ends; print its result; return the exit code.
+
+    On a terminal Ctrl-C stops watching and the sweep goes on (a second one within two seconds stops the
+    sweep). Without a terminal SIGINT and SIGTERM stop the sweep, and we wait for its clean end.
+    """
+    from agilml.tui.follow import follow, reporter_for
+
+    terminal = sys.stderr.isatty()
+    ended, wait = _controller_watch(project, sweep, launch)
+    reporter = reporter_for(terminal, as_json, quiet)
+    try:
+        with _signals(terminal):
+            view = follow(project, sweep, reporter, ended=ended, wait=wait)
+    except Interrupted:
+        if terminal and not _second_interrupt(sweep):
+            return Exit.INTERRUPTED
+        stop_and_wait(project, sweep)
+        print(f"{short(sweep)} was stopped; agil resume {short(sweep)} continues it", file=sys.stderr)
+        return Exit.INTERRUPTED
+    if launch is not None:
+        launch.check()
+    if not as_json:
+        _print_summary(project, sweep, quiet)
+    return exit_code(view, allow_failed)
+
+
+def exit_code(view: SweepView, allow_failed: bool) -> int:
+    """Return 0, 1 (interrupted: its controller is gone), or 4 (some trials failed or were cancelled)."""
+    if view.state is SweepState.INTERRUPTED:
+        print(
+            f"error: the controller of {short(view.sweep.id)} is gone\n"
+            " kept: everything recorded so far\n"
+            f" next: agil resume {short(view.sweep.id)}",
+            file=sys.stderr,
+        )
+        return Exit.FAILED
+    bad = view.counts[TrialState.FAILED] + view.counts[TrialState.CANCELLED]
+    return Exit.TRIALS_FAILED if bad and not allow_failed else Exit.DONE
+
+
+def say_detached(sweep: str, *, as_json: bool) -> None:
+    """Print the id of a sweep that goes on without us."""
+    if as_json:
+        print(json.dumps({"event": "detached", "sweep": sweep}))
+        return
+    print(sweep)
+    print(
+        f"agil watch {short(sweep)} shows it, agil stop {short(sweep)} ends it", file=sys.stderr
+    )
+
+
+def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:
+    """Ask for the end of ``sweep`` and wait for it; a controller is started if none lives to do it."""
+    from agilml.ledger import queries
+    from agilml.ledger.ledger import Ledger, user
+    from agilml.sweep.launch import Launch
+    from agilml.sweep.liveness import controller_pid
+
+    with Ledger.open(project.ledger) as ledger:
+        ledger.request_stop(sweep, user())
+    if controller_pid(project.sweep_folder(sweep)) is None:
+        with Launch(project) as launch:
+            launch.run(sweep)
+    end = time.monotonic() + seconds
+    with queries.reader(project.ledger) as db:
+        while time.monotonic() < end:
+            row = queries.sweep(db, sweep)
+            if row is None or row.state.ended:
+                return True
+            time.sleep(0.05)
+    return False
+
+
+def _controller_watch(
+    project: Project, sweep: str, launch: Launch | None
+) -> tuple[Callable[[], bool], Callable[[float], None]]:
+    """Return how to tell that no controller runs the sweep, and how to wait for news of it."""
+    from agilml.sweep.liveness import controller_pid
+
+    folder = project.sweep_folder(sweep)
+    if launch is not None and not launch.taken:
+        return launch.ended, launch.wait
+    return (lambda: controller_pid(folder) is None), time.sleep
+
+
+@contextmanager
+def _signals(terminal: bool) -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into :class:`Interrupted` for the length of the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def raise_interrupted(signum: int, frame: object) -> None:
+        raise Interrupted
+
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    for name in before:
+        signal.signal(name, raise_interrupted)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _second_interrupt(sweep: str) -> bool:
+    """Say that the sweep goes on, and answer whether a second Ctrl-C asks for more than that."""
+    print(
+        f"\nstopped watching; {short(sweep)} goes on · agil watch {short(sweep)}"
+        f" · agil stop {short(sweep)}\n^C again within {SECOND_THOUGHT:g} s stops it",
+        file=sys.stderr,
+        flush=True,
+    )
+    try:
+        with _signals(True):
+            time.sleep(SECOND_THOUGHT)
+    except Interrupted:
+        return True
+    return False
+
+
+def _print_summary(project: Project, sweep: str, quiet: bool) -> None:
+    from agilml.tui.summary import print_summary
+
+    print_summary(project, sweep, quiet=quiet)

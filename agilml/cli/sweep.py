@@ -1,0 +1,206 @@
+"""``agil sweep`` and ``agil run``: plan, make it durable, start it, watch it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agilml.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from agilml.ledger.ledger import Planned
+    from agilml.project import Project
+    from agilml.sweep.launch import Launch
+    from agilml.sweep.plan import Plan
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        help="Configuration in Hydra's grammar: conf=NAME and key=value; a=1,2,3 is a grid.",
+        metavar="conf=NAME [KEY=VALUE]…",
+    ),
+]
+Detach = Annotated[
+    bool, typer.Option("--detach", "-d", help="Return once the sweep is durable and runs.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the plan and what would start; start nothing.")
+]
+Retry = Annotated[bool, typer.Option("--retry", help="Run trials again that failed.")]
+Rerun = Annotated[bool, typer.Option("--rerun", help="Run trials again that succeeded.")]
+AllowFailed = Annotated[
+    bool, typer.Option("--allow-failed", help="Exit 0 although some trials failed.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")]
+
+
+def sweep(
+    words: Words,
+    detach: Detach = False,
+    dry_run: DryRun = False,
+    retry: Retry = False,
+    rerun: Rerun = False,
+    allow_failed: AllowFailed = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> int:
+    """Run every combination of the given values, best first on the screen, nothing twice."""
+    return execute(
+        words,
+        detach=detach,
+        dry_run=dry_run,
+        retry=retry,
+        rerun=rerun,
+        allow_failed=allow_failed,
+        as_json=as_json,
+        quiet=quiet,
+        single=False,
+    )
+
+
+def run(
+    words: Words,
+    detach: Detach = False,
+    dry_run: DryRun = False,
+    retry: Retry = False,
+    rerun: Rerun = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    yes: Yes = False,
+) -> int:
+    """Run one configuration; a sweep of one."""
+    return execute(
+        words,
+        detach=detach,
+        dry_run=dry_run,
+        retry=retry,
+        rerun=rerun,
+        allow_failed=False,
+        as_json=as_json,
+        quiet=quiet,
+        single=True,
+    )
+
+
+def execute(
+    words: Sequence[str],
+    *,
+    detach: bool,
+    dry_run: bool,
+    retry: bool,
+    rerun: bool,
+    allow_failed: bool,
+    as_json: bool,
+    quiet: bool,
+    single: bool,
+) -> int:
+    """Plan, record, start and follow; return the exit code."""
+    from agilml.cli.following import follow_to_end, say_detached
+    from agilml.config import Configs
+    from agilml.ledger.ledger import Ledger, user
+    from agilml.project import find_project
+    from agilml.sweep.launch import Launch
+    from agilml.sweep.plan import likely_recipe, make_plan
+
+    project = find_project()
+    if dry_run:
+        return _dry_run(project, words, as_json=as_json, single=single, retry=retry, rerun=rerun)
+    project.make_state()
+    with Launch(project) as launch:
+        guess = likely_recipe(Configs(project.conf), words)
+        if guess:
+            # The template warms up on another core while Hydra composes on this one.
+            launch.preload(guess)
+        plan = make_plan(project, words)
+        _refuse_many(plan, single)
+        _check_slots(plan, project)
+        launch.preload(plan.recipe)
+        with Ledger.open(project.ledger) as ledger:
+            planned = plan.record(
+                ledger, _provenance(project), retry=retry, rerun=rerun, by=user()
+            )
+            if not _open_work(planned):
+                ledger.end_if_complete(plan.sweep)
+        if _open_work(planned):
+            _start(launch, plan, planned)
+            if detach:
+                say_detached(plan.sweep, as_json=as_json)
+                return Exit.DONE
+        return follow_to_end(
+            project,
+            plan.sweep,
+            launch,
+            as_json=as_json,
+            quiet=quiet,
+            allow_failed=allow_failed,
+        )
+
+
+def _open_work(planned: Planned) -> bool:
+    return bool(planned.new or planned.reopened or planned.adopted or planned.waiting)
+
+
+def _start(launch: Launch, plan: Plan, planned: Planned) -> None:
+    answer = launch.run(plan.sweep)
+    if answer["is"] == "taken":
+        print(
+            f"{plan.sweep} runs already (pid {answer['pid']}): watching it", file=sys.stderr
+        )
+
+
+def _refuse_many(plan: Plan, single: bool) -> None:
+    if single and len(plan.trials) != 1:
+        raise UsageError(
+            f"these words make {len(plan.trials):,} runs", next="agil sweep " + " ".join(plan.spec["words"])
+        )
+
+
+def _check_slots(plan: Plan, project: Project) -> int:
+    """Return how many slots the executor would give, or raise before anything is recorded."""
+    from agilml.executors import executor_class
+
+    settings = plan.spec["executor"] or {}
+    made = executor_class(str(settings.get("name", "local")))(
+        settings, plan.recipe, project.root, project.state
+    )
+    return int(made.quote())
+
+
+def _provenance(project: Project) -> dict[str, Any]:
+    from agilml.provenance.capture import capture
+
+    return capture(project.root, ["agil", *sys.argv[1:]])
+
+
+def _dry_run(
+    project: Project,
+    words: Sequence[str],
+    *,
+    as_json: bool,
+    single: bool,
+    retry: bool,
+    rerun: bool,
+) -> int:
+    import json
+
+    from agilml.sweep.plan import make_plan
+    from agilml.sweep.preview import preview
+
+    plan = make_plan(project, words)
+    _refuse_many(plan, single)
+    found: Mapping[str, Any] = preview(
+        project, plan, slots=_check_slots(plan, project), retry=retry, rerun=rerun
+    )
+    if as_json:
+        print(json.dumps(found))
+        return Exit.DONE
+    from agilml.report.plan import plan_text
+
+    print(plan_text(found))
+    return Exit.DONE

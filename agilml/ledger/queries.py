@@ -1,0 +1,220 @@
+"""Reads, with plain sqlite3: nothing heavy is imported, and no table scan touches a curve.
+
+Readers never wait for writers, never write, and see one consistent state per call of :func:`snapshot`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from agilml.errors import LedgerDamaged, LedgerError
+from agilml.ledger.queries_runs import (
+    CHUNK,
+    count_runs,
+    newest_runs,
+    number,
+    run,
+    runs_of_sweep,
+    select_runs,
+)
+from agilml.ledger.rows import AttemptRow, RunRow, SweepRow
+from agilml.model import SweepState, TrialState
+
+__all__ = [
+    "AttemptRow",
+    "RunRow",
+    "SweepRow",
+    "attempts",
+    "checkpoints",
+    "config",
+    "count_runs",
+    "counts",
+    "curve",
+    "curves",
+    "kept",
+    "newest_runs",
+    "reader",
+    "run",
+    "runs_of_sweep",
+    "select_runs",
+    "snapshot",
+    "sweep",
+    "sweeps",
+    "tags",
+    "trial_states",
+    "warnings",
+]
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the ledger at ``path`` for reading, and turn SQLite's errors into ours.
+
+    Raises:
+        LedgerError: there is no ledger there.
+        LedgerDamaged: it is not a sound SQLite database.
+    """
+    if not path.exists():
+        raise LedgerError(
+            f"no ledger at {path}", kept="nothing was changed", next="agil sweep conf=resnet"
+        )
+    # A read-only folder has no place for SQLite's shared memory; a ledger at rest needs none.
+    at_rest = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
+    mode = "immutable=1" if at_rest else "mode=ro"
+    try:
+        db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=10.0)
+        try:
+            yield db
+        finally:
+            db.close()
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"{path} cannot be read: {error}", next="agil doctor") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerDamaged(
+            f"{path} is not a sound ledger: {error}",
+            kept="the file is unchanged",
+            next="agil doctor",
+        ) from error
+
+
+@contextmanager
+def snapshot(db: sqlite3.Connection) -> Iterator[None]:
+    """Let all reads in the block see the same state of the ledger."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
+
+
+_SWEEP = (
+    "SELECT id, conf, recipe, metric, mode, executor, state, total, epoch, controller_host,"
+    " controller_pid, planned, started, ended, user, git_commit, git_branch, spec, provenance FROM sweep"
+)
+
+
+def sweep(db: sqlite3.Connection, sweep_id: str) -> SweepRow | None:
+    """Return the sweep with this full id, or None."""
+    row = db.execute(f"{_SWEEP} WHERE id = ?", (sweep_id,)).fetchone()
+    return _sweep_row(row) if row else None
+
+
+def sweeps(db: sqlite3.Connection, limit: int = 20) -> list[SweepRow]:
+    """Return the newest sweeps first."""
+    rows = db.execute(f"{_SWEEP} ORDER BY planned DESC, rowid DESC LIMIT ?", (limit,))
+    return [_sweep_row(row) for row in rows]
+
+
+def counts(db: sqlite3.Connection, sweep_id: str) -> dict[TrialState, int]:
+    """Return how many trials of the sweep are in each state; every state is a key."""
+    found = dict.fromkeys(TrialState, 0)
+    rows = db.execute(
+        "SELECT t.state, count(*) FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+        " WHERE m.sweep = ? GROUP BY t.state",
+        (sweep_id,),
+    )
+    found.update((TrialState(state), int(n)) for state, n in rows)
+    return found
+
+
+def kept(db: sqlite3.Connection, sweep_id: str) -> int:
+    """Return how many trials of the sweep had succeeded before it was planned."""
+    row = db.execute(
+        "SELECT count(*) FROM sweep_trial WHERE sweep = ? AND kept = 1", (sweep_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def trial_states(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, TrialState]:
+    """Return the state of those of the given trials that the ledger knows."""
+    found: dict[str, TrialState] = {}
+    for at in range(0, len(trials), CHUNK):
+        part = trials[at : at + CHUNK]
+        rows = db.execute(
+            f"SELECT id, state FROM trial WHERE id IN ({','.join('?' * len(part))})", part
+        )
+        found.update((str(trial), TrialState(state)) for trial, state in rows)
+    return found
+
+
+def attempts(db: sqlite3.Connection, trial: str) -> list[AttemptRow]:
+    """Return the attempts of a trial, the first one first."""
+    rows = db.execute(
+        "SELECT id, n, state, cause, slot, host, pid, isolation, start_ms, resumed_from, resumed_step,"
+        " leased, started, ended, seconds, cpu_seconds, max_rss_mb, exit_code, signal, error"
+        " FROM attempt WHERE trial = ? ORDER BY n",
+        (trial,),
+    )
+    return [AttemptRow(*row) for row in rows]
+
+
+def curves(
+    db: sqlite3.Connection, attempt: str
+) -> dict[str, list[tuple[int | None, float, float]]]:
+    """Return every curve of the trial that ``attempt`` executed, up to and with that attempt.
+
+    By metric name: ``(step, value, seconds)`` in the order they were logged; non-finite values as floats.
+    """
+    # Imported here: a list of runs needs no curve, and the events behind one cost a third of it.
+    from agilml.ledger.tables import points_of
+
+    found = points_of(db, attempt)
+    return {
+        name: [(step, number(value), seconds) for step, value, seconds in points]
+        for name, points in found.items()
+    }
+
+
+def curve(db: sqlite3.Connection, attempt: str, name: str) -> list[tuple[int | None, float, float]]:
+    """Return one curve; empty where the metric was never logged."""
+    return curves(db, attempt).get(name, [])
+
+
+def config(
+    db: sqlite3.Connection, trial: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return the structure's unresolved and resolved config, and the trial's delta."""
+    row = db.execute(
+        "SELECT s.unresolved, s.resolved, t.delta FROM trial t JOIN structure s ON s.id = t.structure"
+        " WHERE t.id = ?",
+        (trial,),
+    ).fetchone()
+    return json.loads(row[0]), json.loads(row[1]), json.loads(row[2])
+
+
+def checkpoints(db: sqlite3.Connection, trial: str) -> list[dict[str, Any]]:
+    """Return the kept checkpoints of a trial, newest first; folders are relative to the state folder."""
+    rows = db.execute(
+        "SELECT attempt, step, folder, sha256, size, value, saved FROM checkpoint WHERE trial = ?"
+        " ORDER BY saved DESC",
+        (trial,),
+    )
+    names = ("attempt", "step", "folder", "sha256", "size", "value", "saved")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def warnings(db: sqlite3.Connection, trial: str) -> list[str]:
+    """Return the warnings of all attempts of a trial, in order."""
+    rows = db.execute(
+        "SELECT w.text FROM warning w JOIN attempt a ON a.id = w.attempt WHERE a.trial = ? ORDER BY w.rowid",
+        (trial,),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def tags(db: sqlite3.Connection, target: str) -> list[str]:
+    """Return the tags of a run or sweep, in alphabetical order."""
+    rows = db.execute("SELECT tag FROM tag WHERE target = ? ORDER BY tag", (target,))
+    return [str(row[0]) for row in rows]
+
+
+def _sweep_row(row: Sequence[Any]) -> SweepRow:
+    *plain, spec, provenance = row
+    plain[6] = SweepState(plain[6])
+    return SweepRow(*plain, json.loads(spec), json.loads(provenance))

@@ -1,0 +1,225 @@
+"""Structures of one conf, each composed by Hydra once, and what rows do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from agilml.config import Configs
+from agilml.config.configs import structure, unknown_key
+from agilml.config.fit import MISSING, fit
+from agilml.config.identity import value_text
+from agilml.config.interpolation import has_interpolation
+from agilml.config.session import Composed
+from agilml.config.suggest import did_you_mean, listing
+from agilml.config.words import Setting
+from agilml.errors import ConfigError
+from agilml.sweep.expand_patch import Leaves, Opaque, Patch, Plan
+from agilml.sweep.grammar import Row
+from agilml.text import safe_text
+
+
+class Groups:
+    """The config groups, and which settings choose from them."""
+
+    def __init__(self, options: Mapping[str, Sequence[str]]) -> None:
+        self._options = options
+
+    def options(self, key: str) -> Sequence[str] | None:
+        """Return the options of the group that ``key`` chooses from, or None."""
+        return self._options.get(key.partition("@")[0])
+
+    def chooses(self, setting: Setting) -> bool:
+        """Return whether ``setting`` picks an option of a group rather than a value."""
+        return self.options(setting.key) is not None and not isinstance(setting.value, dict)
+
+    def needs_compose(self, setting: Setting) -> bool:
+        """Return whether only Hydra can apply ``setting``: anything but a plain value for a plain key."""
+        key, value = setting.key, setting.value
+        return (
+            bool(setting.op)
+            or "@" in key
+            or "/" in key
+            or key.partition(".")[0] == "hydra"
+            or isinstance(value, dict)
+            or has_interpolation(value)
+            or value == MISSING
+            or self.options(key) is not None
+        )
+
+    def check(self, setting: Setting) -> None:
+        """Return if the option exists.
+
+        Raises:
+            ConfigError: it does not; the message lists those that do.
+        """
+        if setting.op == "~" or not self.chooses(setting):
+            return
+        group = setting.key.partition("@")[0]
+        chosen = setting.value if isinstance(setting.value, list) else [setting.value]
+        for option in chosen:
+            if option is not None and not self._exists(group, str(option)):
+                options = self._options[group]
+                raise ConfigError(
+                    f"no {safe_text(group)} `{safe_text(option)}`{did_you_mean(str(option), options)}",
+                    next=f"{safe_text(group)}= one of: {listing(options)}",
+                )
+
+    def _exists(self, group: str, option: str) -> bool:
+        folder, _, name = f"{group}/{option}".rpartition("/")
+        return name.removesuffix(".yaml") in self._options.get(folder, ())
+
+
+class Patches(dict[Row, Patch]):
+    """The patches of a block by row, made when first asked for."""
+
+    def __init__(self, make: Callable[[Row], Patch]) -> None:
+        self._make = make
+
+    def __missing__(self, row: Row) -> Patch:
+        patch = self[row] = self._make(row)
+        return patch
+
+
+class Block:
+    """One structure, ready to be patched.
+
+    Attributes:
+        structure: what Hydra composed.
+        problem: why its interpolations do not resolve, or None.
+        patches: what a row does to it beyond the settings composed into it, by row. Looking one up
+            raises ConfigError where a key does not exist here or a value does not fit.
+    """
+
+    def __init__(
+        self, conf: str, settings: Sequence[Setting], composed: Composed, groups: Groups
+    ) -> None:
+        self.structure = structure(conf, composed)
+        self.problem = composed.problem
+        self._groups = groups
+        self._settings = settings
+        self._written = {s.key for s in settings if not groups.chooses(s)}
+        self.leaves = Leaves(self.structure)
+        self.patches = Patches(self.make)
+        self._plans: dict[tuple[tuple[str, ...], ...], Plan | None] = {}
+
+    def plan(self, pattern: tuple[tuple[str, ...], ...]) -> Plan | None:
+        """Return the plan for points that change the keys of ``pattern``; None means compose them."""
+        if pattern not in self._plans:
+            try:
+                plan = None if self.problem and any(pattern) else self._plan(pattern)
+            except Opaque:
+                plan = None
+            self._plans[pattern] = plan
+        return self._plans[pattern]
+
+    def _plan(self, pattern: tuple[tuple[str, ...], ...]) -> Plan:
+        if self.problem:
+            raise self.problem
+        return Plan(self.structure, self.leaves, pattern)
+
+    def make(self, row: Row) -> Patch:
+        """Return the patch of ``row``, not kept: for a row that will not be asked for again."""
+        params: list[tuple[str, Any]] = []
+        changes: list[tuple[str, Any]] = []
+        opaque = False
+        for setting in row.settings:
+            if self._groups.needs_compose(setting):
+                params.append((setting.name, setting.value))
+                continue
+            value = self._fitted(setting)
+            params.append((setting.name, value))
+            changes.append((setting.key, value))
+            opaque = opaque or self._is_opaque(setting.key)
+        keys, values = tuple(key for key, _ in changes), tuple(value for _, value in changes)
+        return Patch(tuple(params), keys, values, tuple(map(value_text, values)), opaque)
+
+    def _is_opaque(self, key: str) -> bool:
+        """Whether ``key`` is no plain leaf, or a composed setting wrote to it, above it or below it."""
+        if key not in self.leaves.unresolved or isinstance(self.leaves.unresolved[key], dict):
+            return True
+        if key not in self.leaves.resolved or isinstance(self.leaves.resolved[key], dict):
+            return True
+        return any(
+            key == other or key.startswith(f"{other}.") or other.startswith(f"{key}.")
+            for other in self._written
+        )
+
+    def _fitted(self, setting: Setting) -> Any:
+        node: Any = self.structure.unresolved
+        for part in setting.key.split("."):
+            if not isinstance(node, Mapping):
+                # Inside a list, or behind an interpolation: Hydra knows whether there is such a key.
+                return setting.value
+            if part not in node:
+                raise self._unknown(setting.key)
+            node = node[part]
+        if has_interpolation(node):
+            node = self._resolved_at(setting.key)
+        return fit(setting.key, node, setting.value)
+
+    def _resolved_at(self, key: str) -> Any:
+        node: Any = self.structure.resolved
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        return node
+
+    def _unknown(self, key: str) -> ConfigError:
+        known = [*self.leaves.unresolved, *self.structure.choices]
+        where = "".join(
+            f" {safe_text(s.key)}={safe_text(s.value, 40)}"
+            for s in self._settings
+            if self._groups.chooses(s)
+        )
+        return unknown_key(key, f"{self.structure.conf}{where}", known)
+
+    def lookup(self, key: str) -> Any:
+        """Return the option or resolved value of ``key`` before any patch; KeyError where there is none."""
+        if key in self.structure.choices:
+            return self.structure.choices[key]
+        node: Any = self.structure.resolved or self.structure.unresolved
+        for part in key.split("."):
+            if not isinstance(node, Mapping):
+                raise KeyError(key)
+            node = node[part]
+        return node
+
+    def typed_value(self, key: str, value: Any) -> Any:
+        """Return ``value`` in the type of ``key``'s base; ConfigError where it does not fit or exist."""
+        return self._fitted(Setting(key, value))
+
+
+class Blocks:
+    """All structures of one conf met so far; equal settings are composed once."""
+
+    def __init__(self, configs: Configs, conf: str, groups: Groups) -> None:
+        self.groups = groups
+        self._configs = configs
+        self._conf = conf
+        self._known: dict[tuple[str, ...], Block] = {}
+
+    def __iter__(self) -> Any:
+        return iter(self._known.values())
+
+    def get(self, settings: Sequence[Setting]) -> Block:
+        """Return the block with ``settings`` composed into it, in this order."""
+        words = tuple(setting.word for setting in settings)
+        block = self._known.get(words) or self._same_choices(words, settings)
+        if block is None:
+            for setting in settings:
+                self.groups.check(setting)
+            composed = self._configs.read(self._conf, words)
+            block = Block(self._conf, settings, composed, self.groups)
+        self._known[words] = block
+        return block
+
+    def _same_choices(self, words: tuple[str, ...], settings: Sequence[Setting]) -> Block | None:
+        """Return a block that differs from ``settings`` only by choices that are its defaults anyway."""
+        for known, block in self._known.items():
+            choices = block.structure.choices
+            added = [s for s, word in zip(settings, words, strict=True) if word not in known]
+            if set(known) <= set(words) and all(
+                not s.op and s.value is not None and choices.get(s.key) == s.value for s in added
+            ):
+                return block
+        return None

@@ -1,0 +1,59 @@
+"""Whether a sweep's controller lives: told by a lock that the kernel gives back when it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from agilml.model import SweepState
+
+LOCK = "controller.lock"
+
+
+class ControllerLock:
+    """Held by a controller for as long as it lives, and by nobody else."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def take(self) -> bool:
+        """Take the lock and write our pid into it; false when a living controller holds it."""
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+        return True
+
+    def close(self) -> None:
+        """Give the lock back."""
+        os.close(self._fd)
+
+
+def controller_pid(folder: Path) -> int | None:
+    """Return the pid of the living controller whose sweep folder this is, or None."""
+    try:
+        fd = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(fd, 32, 0).decode().strip()
+        return int(text) if text.isdigit() else -1
+    finally:
+        os.close(fd)
+    return None
+
+
+def shown_state(stored: SweepState, folder: Path, host: str | None, here: str) -> SweepState:
+    """Return the state to show: ``interrupted`` where work is open and no controller lives.
+
+    A controller on another machine is taken to live: we cannot know, and unknown changes nothing.
+    """
+    if stored.ended or (host is not None and host != here):
+        return stored
+    return stored if controller_pid(folder) is not None else SweepState.INTERRUPTED

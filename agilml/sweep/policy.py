@@ -1,0 +1,92 @@
+"""What becomes of an attempt and of its trial when the attempt's process has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from agilml.model import AttemptState, Cause, TrialState
+from agilml.worker.slot import Exit
+
+MAX_LOST = 10
+"""Attempts that a trial may lose to machines before it is given up."""
+
+
+class Asked(StrEnum):
+    """Why the controller itself ended an attempt."""
+
+    CANCEL = "cancel"
+    LEAVE = "leave"
+    TIMEOUT = "timeout"
+    STUCK = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the attempt and its trial go."""
+
+    attempt: AttemptState
+    trial: TrialState
+    cause: Cause | None = None
+    error: str | None = None
+
+
+def outcome(
+    end: Mapping[str, Any] | None,
+    exit: Exit,
+    asked: Asked | None,
+    *,
+    counted: int,
+    attempts: int,
+    max_attempts: int,
+) -> Outcome:
+    """Decide from what the child said (``end``), what its machine saw, and what we asked for.
+
+    Args:
+        end: the child's last event, or None when it ended without a word.
+        exit: how the process ended.
+        asked: why we ended it, if we did.
+        counted: earlier attempts of the trial that count against it.
+        attempts: all attempts of the trial, this one included.
+        max_attempts: how many counting attempts a trial has.
+    """
+    said = end.get("state") if end else None
+    if said == "succeeded":
+        # It finished before our signal reached it: finished work is kept.
+        return Outcome(AttemptState.SUCCEEDED, TrialState.SUCCEEDED)
+    if said == "pruned":
+        return Outcome(AttemptState.PRUNED, TrialState.PRUNED)
+    if asked is Asked.CANCEL:
+        return Outcome(AttemptState.CANCELLED, TrialState.CANCELLED)
+    if asked is Asked.TIMEOUT:
+        return Outcome(
+            AttemptState.FAILED, TrialState.FAILED, Cause.TIMEOUT, "ran longer than attempts.timeout_minutes"
+        )
+    cause, error = _cause(end, exit, asked)
+    if cause.counts:
+        again = counted + 1 < max_attempts and not exit.fatal
+        return Outcome(
+            AttemptState.FAILED, TrialState.PENDING if again else TrialState.FAILED, cause, error
+        )
+    again = attempts < MAX_LOST
+    return Outcome(AttemptState.LOST, TrialState.PENDING if again else TrialState.FAILED, cause, error)
+
+
+def _cause(
+    end: Mapping[str, Any] | None, exit: Exit, asked: Asked | None
+) -> tuple[Cause, str | None]:
+    if asked is Asked.STUCK:
+        return Cause.STUCK, "no sign of life"
+    if asked is Asked.LEAVE:
+        return Cause.CONTROLLER, "the controller was asked to leave"
+    if end is not None and end.get("state") == "cancelled":
+        return Cause.PREEMPTED, None
+    if end is not None:
+        return Cause(end.get("cause") or "user"), end.get("error")
+    if exit.error is not None:
+        return exit.cause or Cause.USER, exit.error
+    if exit.signal is not None:
+        return exit.cause or Cause.USER, f"ended by signal {exit.signal}"
+    return Cause.USER, f"the process ended with code {exit.code} and without a word"

@@ -1,0 +1,150 @@
+"""The controller's process: ``python -m agilml.sweep.process PROJECT STATE``.
+
+It is started early, while the plan is still being made, and told on its standard input what to do:
+``{"preload": "resnet"}`` any time, then ``{"sweep": "s-…"}``, or nothing and end of file when the
+plan came to nothing. It answers one line per fact that its starter waits for; after ``running`` the starter
+may go away.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agilml.errors import AgilError
+from agilml.executors import executor_class
+from agilml.executors.base import Executor
+from agilml.ledger import queries
+from agilml.ledger.control import Control
+from agilml.ledger.ledger import Ledger
+from agilml.model import SweepState
+from agilml.project import Project
+from agilml.sweep.controller import Controller
+from agilml.sweep.liveness import ControllerLock, controller_pid
+from agilml.sweep.settings import settings_of
+from agilml.worker.warm import WarmTemplate
+
+LOG = "controller.log"
+
+
+class ControllerProcess:
+    """Reads what to do, does it, and says what its starter needs to know."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._warm: WarmTemplate | None = None
+
+    def serve(self) -> int:
+        """Obey standard input; return the exit code of the process."""
+        for line in sys.stdin:
+            request = json.loads(line)
+            if "preload" in request:
+                self._preload(str(request["preload"]))
+            elif "sweep" in request:
+                return self._run(str(request["sweep"]))
+        self._drop()
+        return 0
+
+    def _preload(self, reference: str) -> None:
+        if self._warm is None or self._warm.recipe != reference:
+            self._drop()
+            self._warm = WarmTemplate(reference, self._project.root, self._project.state)
+
+    def _drop(self) -> None:
+        if self._warm is not None:
+            self._warm.close()
+            self._warm = None
+
+    def _executor(self, settings: Mapping[str, Any], reference: str) -> Executor:
+        made: Executor = executor_class(str(settings.get("name", "local")))(
+            settings, reference, self._project.root, self._project.state
+        )
+        adopt = getattr(made, "adopt", None)
+        if callable(adopt) and self._warm is not None and self._warm.recipe == reference:
+            adopt(self._warm)
+            self._warm = None
+        self._drop()
+        return made
+
+    def _run(self, sweep: str) -> int:
+        folder = self._project.sweep_folder(sweep)
+        lock = ControllerLock(folder)
+        if not lock.take():
+            self._drop()
+            _say({"is": "taken", "pid": controller_pid(folder)})
+            return 0
+        _log_to(folder / LOG)
+        try:
+            with Ledger.open(self._project.ledger) as ledger:
+                return self._drive(ledger, sweep)
+        except AgilError as error:
+            logging.getLogger("agilml").error("%s", error.cause)
+            _say({"is": "failed", "cause": error.cause, "kept": error.kept, "next": error.next})
+            return 1
+        except BaseException as error:
+            logging.getLogger("agilml").exception("the controller failed")
+            _say(
+                {
+                    "is": "failed",
+                    "cause": f"the controller of {sweep} failed: {error!r}",
+                    "kept": "everything recorded so far",
+                    "next": f"agil resume {sweep}; its log is {folder / LOG}",
+                }
+            )
+            return 1
+        finally:
+            self._drop()
+            lock.close()
+
+    def _drive(self, ledger: Ledger, sweep: str) -> int:
+        with queries.reader(self._project.ledger) as db:
+            row = queries.sweep(db, sweep)
+        if row is None:
+            raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
+        settings = settings_of(row.spec, self._project.root, self._project.runs)
+        executor = self._executor(row.spec["executor"] or {}, row.recipe)
+        control = Control.take(ledger, sweep, platform.node(), os.getpid())
+        _say({"is": "running", "pid": os.getpid(), "epoch": control.epoch})
+        controller = Controller(control, executor, settings, self._alive)
+        signal.signal(signal.SIGTERM, lambda *_: controller.leave())
+        state = controller.run()
+        return 0 if state is not SweepState.INTERRUPTED else 1
+
+    def _alive(self, sweep: str) -> bool | None:
+        return controller_pid(self._project.sweep_folder(sweep)) is not None
+
+
+def _say(message: Mapping[str, Any]) -> None:
+    try:
+        sys.__stdout__.write(json.dumps(message) + "\n")  # type: ignore[union-attr]
+        sys.__stdout__.flush()  # type: ignore[union-attr]
+    except OSError:
+        # Whoever started us has gone; the ledger says the same.
+        return
+
+
+def _log_to(path: Path) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(fd, 2)
+    os.close(fd)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+
+
+def main(project: Path, state: Path) -> int:
+    """Serve one project until the work or the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    return ControllerProcess(Project(project, state)).serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

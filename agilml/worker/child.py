@@ -1,0 +1,201 @@
+"""What one attempt's process does, from its first line to ``os._exit``.
+
+Started either as a fork of the warm template or as ``python -m agilml.worker.child`` with the order on its
+standard input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+from agilml.crashpoints import crash_point
+from agilml.errors import AgilError
+from agilml.worker import logs, recipe
+from agilml.worker.config import Config
+from agilml.worker.order import Order
+from agilml.worker.rng import seed_everything
+from agilml.worker.run import Preempted, Pruned, Run, set_current_run
+from agilml.worker.spool import SpoolWriter
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+
+
+def die_with_parent(parent: int) -> None:
+    """Let the kernel kill this process when ``parent``, which must be its parent, ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def set_process_name(name: str) -> None:
+    """Show ``name`` (at most 15 bytes of it) in process lists."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
+
+
+def start_time(pid: int) -> int:
+    """Return when ``pid`` started, in clock ticks since boot; 0 if it is gone. Guards against pid reuse."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(text.rpartition(")")[2].split()[19])
+
+
+def main(order: Order, parent: int, isolation: str, asked: float) -> NoReturn:
+    """Execute the order in this process and end it.
+
+    Args:
+        order: what to execute.
+        parent: pid whose death ends this process.
+        isolation: ``fork`` or ``spawn``; recorded.
+        asked: ``time.monotonic()`` just before this process was made.
+    """
+    code = 1
+    try:
+        _enter(order, parent)
+        spool = SpoolWriter(order.path)
+        run = Run(order, spool)
+        _listen(run)
+        Heart(spool, order.beat_seconds).start()
+        code = _execute(order, run, spool, isolation, asked)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _enter(order: Order, parent: int) -> None:
+    os.setsid()
+    die_with_parent(parent)
+    set_process_name(f"agil {order.attempt[2:10]}")
+    order.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    log = os.open(order.path / logs.NAME, flags, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    os.close(null)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    threads = str(order.threads)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = threads
+    if order.gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, order.gpus))
+    elif "CUDA_VISIBLE_DEVICES" not in os.environ:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    if Path(order.project).is_dir():
+        os.chdir(order.project)
+
+
+def _listen(run: Run) -> None:
+    """Let SIGTERM (and SIGUSR1 for a stopper) end the trial at its next boundary."""
+
+    def end(signum: int, frame: Any) -> None:
+        reason = Pruned if signum == signal.SIGUSR1 else Preempted
+        run.end_at_boundary(reason)
+        if not run.cooperative:
+            # The recipe has shown no boundary so far: here is as good a place as any.
+            raise reason
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGUSR1, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Heart(threading.Thread):
+    """Appends a beat to the spool at an interval, for as long as the process can run at all."""
+
+    def __init__(self, spool: SpoolWriter, seconds: float) -> None:
+        super().__init__(daemon=True, name="agil-heart")
+        self._spool = spool
+        self._seconds = seconds
+
+    def run(self) -> None:
+        """Beat until the process ends."""
+        n = 0
+        while True:
+            time.sleep(self._seconds)
+            n += 1
+            try:
+                self._spool.write({"e": "beat", "n": n})
+            except OSError:
+                continue
+
+
+def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: float) -> int:
+    set_current_run(run)
+    try:
+        train = recipe.load(order.recipe, Path(order.project))
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(order.threads)
+        seed_everything(order.seed)
+        config = Config(order.config)
+        spool.write(
+            {
+                "e": "start",
+                "pid": os.getpid(),
+                "pid_started": start_time(os.getpid()),
+                "isolation": isolation,
+                "start_ms": round((time.monotonic() - asked) * 1e3, 3),
+            }
+        )
+        crash_point("child.started")
+        train(config, run)
+        crash_point("child.finished")
+        return _end(spool, "succeeded")
+    except Pruned:
+        return _end(spool, "pruned")
+    except Preempted:
+        return _end(spool, "cancelled", "preempted")
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return _end(spool, "succeeded")
+        return _end(spool, "failed", "user", f"the recipe exited with {error.code!r}")
+    except BaseException as error:
+        traceback.print_exc()
+        cause = "oom" if _is_out_of_memory(error) else "user"
+        return _end(spool, "failed", cause, _last_line(error))
+
+
+def _end(
+    spool: SpoolWriter, state: str, cause: str | None = None, error: str | None = None
+) -> int:
+    sys.stdout.flush()
+    spool.write({"e": "end", "state": state, "cause": cause, "error": error})
+    spool.sync()
+    return 0 if state in ("succeeded", "pruned") else 1
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    name = type(error).__name__
+    return isinstance(error, MemoryError) or name == "OutOfMemoryError" or "out of memory" in str(error)
+
+
+def _last_line(error: BaseException) -> str:
+    if isinstance(error, AgilError):
+        return error.cause
+    text = "".join(traceback.format_exception_only(error)).strip()
+    return text.splitlines()[-1][:500] if text else type(error).__name__
+
+
+if __name__ == "__main__":
+    _request = json.loads(sys.stdin.readline())
+    main(Order.from_json(_request["order"]), os.getppid(), "spawn", _request["asked"])

@@ -1,0 +1,168 @@
+"""A slot: resources for one trial at a time, and the watch over the attempt that holds them.
+
+The same class serves on one machine and, inside an actor, across machines: it starts an order on the warm
+template, tails the spool, caps the log, and says how the process ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agilml.model import Cause
+from agilml.worker import logs
+from agilml.worker.child import start_time
+from agilml.worker.order import Order
+from agilml.worker.probes import out_of_memory_kills
+from agilml.worker.spool import Batch, SpoolReader
+from agilml.worker.warm import WarmTemplate
+
+LOG_CHECK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How an attempt's process ended, as far as its machine can tell.
+
+    ``cause`` is set where the machine knows better than the recipe (out of memory, killed from outside).
+    """
+
+    code: int | None
+    signal: int | None
+    cause: Cause | None = None
+    error: str | None = None
+    fatal: bool = False
+    usage: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """News of one slot: what the spool brought, and the end if it has come."""
+
+    slot: str
+    attempt: str
+    batch: Batch
+    exit: Exit | None = None
+
+
+class Slot:
+    """One place where one attempt at a time runs."""
+
+    def __init__(
+        self, name: str, template: WarmTemplate, threads: int = 1, gpus: tuple[int, ...] = ()
+    ) -> None:
+        self.name = name
+        self.template = template
+        self.threads = threads
+        self.gpus = gpus
+        self.order: Order | None = None
+        self.last_sign = 0.0
+        self.began = 0.0
+        self._pid = 0
+        self._reader: SpoolReader | None = None
+        self._oom_before = 0
+        self._log_checked = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt holds the slot."""
+        return self.order is not None
+
+    @property
+    def has_process(self) -> bool:
+        """Whether the attempt's process was made; before that it waits for the template to warm up."""
+        return self._pid != 0
+
+    def start(self, order: Order) -> None:
+        """Execute ``order`` here; returns at once."""
+        Path(order.folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.order = order
+        self.began = self.last_sign = time.monotonic()
+        self._pid = 0
+        self._reader = SpoolReader(order.path)
+        self._oom_before = out_of_memory_kills()
+        self.template.start(order)
+
+    def tail(self) -> Batch:
+        """Return what the spool holds beyond the last call."""
+        assert self._reader is not None and self.order is not None
+        before = self._reader.offset
+        batch = self._reader.read()
+        now = time.monotonic()
+        if batch.offset > before:
+            self.last_sign = now
+        if now - self._log_checked > LOG_CHECK_SECONDS:
+            self._log_checked = now
+            logs.cap_log(self.order.path)
+        return batch
+
+    def forked(self, pid: int) -> None:
+        """Note the pid of the attempt's process; its silence is counted from here."""
+        self._pid = pid
+        self.last_sign = time.monotonic()
+
+    def exited(self, message: Mapping[str, Any]) -> Report:
+        """Return the last report of the attempt, and free the slot."""
+        assert self.order is not None
+        code = message.get("code")
+        signum = -code if isinstance(code, int) and code < 0 else None
+        usage = {
+            "seconds": round(time.monotonic() - self.began, 4),
+            "cpu_seconds": float(message.get("cpu_seconds", 0.0)),
+            "max_rss_mb": float(message.get("max_rss_mb", 0.0)),
+        }
+        # Only a process that died without a word needs an explanation from outside.
+        cause = self._cause(signum)
+        end = Exit(
+            code=code if signum is None else None,
+            signal=signum,
+            cause=cause,
+            error=message.get("error"),
+            fatal=bool(message.get("fatal", False)),
+            usage=usage,
+        )
+        return self._release(end)
+
+    def end(self, gentle: bool) -> None:
+        """Ask the attempt's processes to end (SIGTERM), or end them (SIGKILL to the whole group)."""
+        if self._pid == 0:
+            return
+        with contextlib.suppress(OSError):
+            if gentle:
+                os.kill(self._pid, signal.SIGTERM)
+            else:
+                os.killpg(self._pid, signal.SIGKILL)
+
+    def _release(self, end: Exit) -> Report:
+        assert self.order is not None
+        report = Report(self.name, self.order.attempt, self.tail(), end)
+        if self._reader is not None:
+            self._reader.close()
+        logs.cap_log(self.order.path)
+        # What the recipe left running behind it has no slot any more.
+        self.end(gentle=False)
+        self.order, self._pid = None, 0
+        return report
+
+    def _cause(self, signum: int | None) -> Cause | None:
+        if signum is None:
+            return None
+        if signum != signal.SIGKILL:
+            return Cause.USER
+        return Cause.OOM if out_of_memory_kills() > self._oom_before else Cause.NODE
+
+
+def end_leftovers(pid: int | None, pid_started: int | None) -> bool:
+    """End the process group of an attempt that an earlier controller left behind, if it is still that one."""
+    if not pid or not pid_started or start_time(pid) != pid_started:
+        return False
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+        return True
+    return False

@@ -1,0 +1,79 @@
+"""AgilML under measurement: its command line, a project to run in, and reads of its ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from bench.case import Case
+
+AGIL = (sys.executable, "-m", "agilml")
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "AgilML"
+
+
+def make_project(folder: Path) -> None:
+    """Make ``folder`` a project; what ``agil init`` leaves is more than a bench needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.joinpath("agil.toml").touch()
+
+
+def add_recipe(folder: Path, name: str, source: Path, conf: str) -> None:
+    """Give the project a recipe of its own and a conf of the same name."""
+    make_project(folder)
+    for place, file, text in (
+        ("recipes", f"{name}.py", source.read_text()),
+        ("conf", f"{name}.yaml", conf),
+    ):
+        folder.joinpath(place).mkdir(exist_ok=True)
+        folder.joinpath(place, file).write_text(text)
+
+
+ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
+"""Makes ``python -m agilml`` find this checkout from any folder."""
+
+
+def ledger(folder: Path) -> Path:
+    """Return the ledger of the project in ``folder``."""
+    return folder / ".agil" / "ledger.db"
+
+
+def query(folder: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return the rows of a read on the ledger; none when there is no ledger."""
+    if not ledger(folder).exists():
+        return []
+    with closing(sqlite3.connect(f"file:{ledger(folder)}?mode=ro", uri=True)) as db:
+        return db.execute(sql, values).fetchall()
+
+
+def succeeded(folder: Path) -> int:
+    """Return how many trials have succeeded and have their result in the ledger."""
+    rows = query(
+        folder,
+        "SELECT count(DISTINCT trial.id) FROM trial JOIN metric ON metric.attempt = trial.attempt"
+        " WHERE trial.state = 'succeeded' AND metric.last IS NOT NULL",
+    )
+    return int(rows[0][0]) if rows else 0
+
+
+def sweep(sizes: Sequence[int], *, torch: bool) -> Case:
+    """Return the case of ``agil sweep`` over trivial trials, two at once."""
+
+    def argv(_folder: Path, n: int) -> list[str]:
+        words = ["sweep", "conf=dry", f"x=range({n})", "executor.slots=2"]
+        return [*AGIL, *words, *(["torch=true"] if torch else [])]
+
+    return Case(
+        name=NAME,
+        package="agilml",
+        python=Path(sys.executable),
+        argv=argv,
+        stored=succeeded,
+        prepare=make_project,
+        env=ENVIRONMENT,
+        sizes=tuple(sizes),
+    )

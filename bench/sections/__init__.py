@@ -1,0 +1,1 @@
+"""One module per section; each has ``measure(options) -> Result``."""
