@@ -20,7 +20,8 @@ def safe_text(text: object, width: int = 200) -> str:
     out: list[str] = []
     size = 0
     for char in unicodedata.normalize("NFC", raw[: 4 * width]):
-        shown = _spell(char) if unicodedata.category(char) in _HIDDEN else char
+        kind = unicodedata.category(char)
+        shown = _spell(char) if kind in _HIDDEN else " " if kind == "Zs" else char
         size += len(shown)
         if size > width:
             return "".join(out)[: width - 1] + "…"

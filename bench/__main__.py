@@ -49,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> int:
             "sections": [r.as_json() for r in results],
         }
         arguments.json.write_text(json.dumps(body, indent=1) + "\n")
-    return 0
+    return 1 if any(result.failed for result in results) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,14 +71,16 @@ def _parser() -> argparse.ArgumentParser:
 def _options(arguments: argparse.Namespace) -> Options:
     options = Options(full=arguments.full, only=arguments.only)
     if arguments.quick:
-        options = replace(options, repeats=1, trials=20, torch_trials=8)
+        options = replace(options, repeats=1, crashes=1, trials=20, torch_trials=8)
     if arguments.trials:
         options = replace(
             options,
             trials=arguments.trials,
             torch_trials=min(arguments.trials, options.torch_trials),
         )
-    return replace(options, repeats=arguments.repeats) if arguments.repeats else options
+    if arguments.repeats:
+        options = replace(options, repeats=arguments.repeats, crashes=arguments.repeats)
+    return options
 
 
 def _measured(name: str, options: Options) -> Result:

@@ -12,6 +12,7 @@ class Options:
     Attributes:
         repeats: most runs of one case; a case also stops once it has used ``seconds``.
         seconds: wall time after which one case of one section is not started again.
+        crashes: how often each tool is killed and resumed.
         trials: size of the sweep of trivial trials that is timed as a whole command.
         torch_trials: the same for recipes that import torch.
         full: give the slowest peers (a second or more a trial) as many trials as the others.
@@ -19,8 +20,9 @@ class Options:
         timeout: seconds after which a single run is ended and counted as failed.
     """
 
-    repeats: int = 5
-    seconds: float = 20.0
+    repeats: int = 3
+    seconds: float = 12.0
+    crashes: int = 2
     trials: int = 100
     torch_trials: int = 20
     full: bool = False

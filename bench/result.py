@@ -21,6 +21,7 @@ class Result:
         notes: what a reader must know to read the table right; also what was left out, and why.
         load: lowest and highest one-minute load average while it ran.
         seconds: how long the section took.
+        failed: whether AgilML itself could not be measured.
     """
 
     section: str
@@ -30,6 +31,12 @@ class Result:
     notes: list[str] = field(default_factory=list)
     load: tuple[float, float] = (0.0, 0.0)
     seconds: float = 0.0
+    failed: bool = False
+
+    def fail(self, tool: str, why: str) -> None:
+        """Note that ``tool`` gave no figure; ``failed`` says whether that was AgilML."""
+        self.notes.append(f"{tool} failed: {why}")
+        self.failed = self.failed or tool.strip("`").lower().startswith("agil")
 
     def markdown(self) -> str:
         """Return the table with its notes."""

@@ -13,9 +13,10 @@ from agilml.recipes.neural.networks import ResNet
 from agilml.recipes.neural.objective import Classification
 
 if TYPE_CHECKING:
-    from agilml.recipes.contract import Config, Run
     from agilml.recipes.data.dataset import Dataset
     from agilml.recipes.neural.fit import Change
+    from agilml.worker.config import Config
+    from agilml.worker.run import Run
 
 
 def train(cfg: Config, run: Run) -> None:

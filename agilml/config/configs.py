@@ -88,7 +88,7 @@ class Configs:
 
 
 def unknown_key(key: str, where: str, known: Sequence[str]) -> ConfigError:
-    """Return the error for a key that ``where`` does not have, with the nearest of the ``known`` ones."""
+    """Return the error for a key that ``where`` does not have, with the nearest ``known`` one."""
     tops = {path.partition(".")[0] for path in known}
     return ConfigError(
         f"no key `{safe_text(key)}` in conf={safe_text(where)}{did_you_mean(key, known)}",

@@ -64,7 +64,7 @@ def _integer(key: str, base: int, value: Any) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    _refuse(key, base, value)
+    return _refuse(key, base, value)
 
 
 def _list(base: list[Any], value: list[Any]) -> JSON:
@@ -110,7 +110,7 @@ def _shown(value: Any) -> str:
 def _hint(key: str, base: Any, value: Any) -> str:
     name = safe_text(key)
     if value == "":
-        return f"give {name} a value; a shell replaces ${{…}} by nothing unless the word is in single quotes"
+        return f"give {name} a value; a shell drops ${{…}} unless the word is in single quotes"
     if isinstance(base, bool):
         truth = str(value).lower() in {"1", "on", "yes", "y", "true"}
         return f"{name}={str(truth).lower()}"

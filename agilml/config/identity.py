@@ -1,8 +1,8 @@
 """What makes two configurations the same trial.
 
-The identity of a configuration is the sha256 of its leaves, as canonical JSON of one flat mapping from
-dotted path to value, without the keys that say *how* to run rather than *what*. Lists are leaves.
-Flattening is what makes the digest cheap: text of the leaves that never change is written once.
+The identity of a configuration is the sha256 of its leaves, as canonical JSON of one flat mapping
+from dotted path to value, without the keys that say *how* to run rather than *what*. Lists are
+leaves. Flattening makes the digest cheap: the text of leaves that never change is written once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Interpolations of the plain kind, compiled once so that a point can be patched without OmegaConf.
 
-Plain means text with ``${a.b}`` or relative ``${.b}`` in it. Everything else (nested interpolations,
-resolvers other than the environment's, brackets, escapes) is *opaque*: its value is OmegaConf's business.
+Plain means text with ``${a.b}`` or relative ``${.b}`` in it. Everything else (nested
+interpolations, resolvers other than the environment's, brackets, escapes) is *opaque*: its value is
+OmegaConf's business.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ class Copy:
 
     @property
     def references(self) -> list[str]:
+        """The one path."""
         return [self.path]
 
     def run(self, values: Mapping[str, Any]) -> Any:
+        """Return the value itself."""
         return values[self.path]
 
 
@@ -57,7 +60,8 @@ class Text:
         self._read = itemgetter(*self.references)
 
     def run(self, values: Mapping[str, Any]) -> str:
-        return self._template % self._read(values)
+        """Return the text, values written as Python writes them, which is what OmegaConf does."""
+        return str(self._template % self._read(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,11 @@ class Items:
 
     @property
     def references(self) -> list[str]:
+        """The paths that any element reads."""
         return [path for program, _ in self.items if program for path in program.references]
 
     def run(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the list, its texts interpolated."""
         return [program.run(values) if program else item for program, item in self.items]
 
 
@@ -84,7 +90,7 @@ def has_interpolation(value: Any) -> bool:
 
 
 def is_constant(value: Any) -> bool:
-    """Return whether no other leaf can change ``value``: it interpolates the environment at most."""
+    """Return whether no other leaf can change ``value``: it reads the environment at most."""
     if isinstance(value, str):
         text = _ENVIRONMENT.sub("", _WHOLE_ENVIRONMENT.sub("", value))
         return "${" not in text and not ("${" in value and "\\" in value)
@@ -133,7 +139,7 @@ def _compile_text(text: str, parents: list[str] | None) -> Program | None:
 
 
 def _absolute(parents: list[str] | None, dots: int, name: str) -> str | None:
-    """Return the absolute path of a reference: one dot is the leaf's own mapping, each more one up."""
+    """Return the absolute path of a reference: one dot is the leaf's mapping, each more one up."""
     if dots == 0:
         return name
     if parents is None or dots - 1 > len(parents):

@@ -18,7 +18,7 @@ _SUFFIX = ".yaml"
 def layers(project_conf: Path | None) -> tuple[Path, ...]:
     """Return the folders that exist, first one wins.
 
-    The project's folder is left out where it is missing or is the packaged folder itself (a checkout).
+    The project's folder is left out where it is missing or is the packaged one itself (a checkout).
     """
     if project_conf is None or not project_conf.is_dir():
         return (PACKAGED,)
@@ -28,7 +28,7 @@ def layers(project_conf: Path | None) -> tuple[Path, ...]:
 
 
 def primary_names(folders: tuple[Path, ...]) -> list[str]:
-    """Return what can stand after ``conf=``; names that begin with ``_`` are building blocks, not listed."""
+    """Return what can stand after ``conf=``; names with a leading ``_`` are building blocks."""
     found = {stem for folder in folders for stem in _options(folder) if not stem.startswith("_")}
     return sorted(found)
 

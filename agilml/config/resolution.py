@@ -1,8 +1,9 @@
 """Interpolations resolved, secrets excepted.
 
-``${oc.env:NAME}`` stays text, so that a token in the environment of whoever types the command reaches
-neither the ledger nor another machine; the trial reads its own environment. While OmegaConf resolves,
-the environment resolvers give back a mark; afterwards every mark becomes the text it stands for again.
+``${oc.env:NAME}`` stays text, so that a token in the environment of whoever types the command
+reaches neither the ledger nor another machine; the trial reads its own environment. While OmegaConf
+resolves, the environment's resolvers give back a mark; afterwards every mark becomes the text it
+stands for again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _NEEDS_QUOTES = re.compile(r"""[,{}\[\]'"\\$]|^\s|\s$|^$""")
 
 
 def resolve(config: DictConfig) -> Any:
-    """Return ``config`` as a plain container, interpolations resolved except those of the environment.
+    """Return ``config`` as a plain container, interpolations resolved but for the environment's.
 
     Raises:
         ConfigError: an interpolation refers to nothing, or to something that changes by itself.
@@ -42,7 +43,7 @@ def resolve(config: DictConfig) -> Any:
 
 def _unmarked(value: Any, texts: list[str]) -> Any:
     if isinstance(value, str):
-        # A text may hold older marks (a default that is an environment variable itself): newest first.
+        # A text may hold older marks: a default that is an environment variable itself.
         while (marks := _MARK.sub(lambda found: texts[int(found.group(1))], value)) != value:
             value = marks
         return value

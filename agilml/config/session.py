@@ -84,8 +84,9 @@ def _initialised(folders: tuple[Path, ...]) -> Iterator[None]:
 def _search_path_plugin() -> Any:
     """Return the plug-in that puts the packaged layer below the project's, for primary configs too.
 
-    Hydra looks for a primary config in the initial search path only; `hydra.searchpath` comes too late
-    for it, and would put a project's groups below the packaged ones whenever the primary is packaged.
+    Hydra looks for a primary config in the initial search path only; `hydra.searchpath` comes too
+    late for it, and would put a project's groups below the packaged ones where the primary is one
+    of the packaged.
     """
     from hydra.core.config_search_path import ConfigSearchPath
     from hydra.plugins.search_path_plugin import SearchPathPlugin

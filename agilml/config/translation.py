@@ -1,7 +1,7 @@
 """Hydra's and OmegaConf's messages, in AgilML's words.
 
-Hydra advises ``+key`` and ``--multirun``; the first silently adds a key that no recipe reads and the
-second does not exist here, so neither is passed on.
+Hydra advises ``+key`` and ``--multirun``; the first silently adds a key that no recipe reads and
+the second does not exist here, so neither is passed on.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from agilml.errors import ConfigError
 from agilml.text import safe_text
 
 _ADVICE = re.compile(
-    r"^(To append|Either remove|Or add|Did you mean to override|See https|Set the environment|\d\. )|"
-    r"--multirun|HYDRA_FULL_ERROR|Config search path|^\s*(provider=|full_key:|object_type=|reference_type)"
+    r"^(To append|Either remove|Or add|Did you mean to override|See https|Set the env|\d\. )"
+    r"|--multirun|HYDRA_FULL_ERROR|Config search path"
+    r"|^\s*(provider=|full_key:|object_type=|reference_type)"
 )
 
 

@@ -190,7 +190,7 @@ def spell(value: JSON) -> str:
 
 
 def _spell_key(key: str) -> str:
-    """Return a mapping key with its special characters escaped; Hydra's grammar has no quoted keys."""
+    """Return a mapping key, special characters escaped: Hydra's grammar has no quoted keys."""
     return _DICT_KEY_SPECIAL.sub(r"\\\1", key)
 
 
@@ -231,6 +231,6 @@ def _explain(word: str, error: Exception) -> NoReturn:
 
 
 _FUNCTIONS = (
-    "choice range interval glob sort shuffle tag int float str bool zip product concat when repeat; "
-    "quote the value to mean text"
+    "choice range interval glob sort shuffle tag int float str bool zip product concat when repeat"
+    "; quote the value to mean text"
 )

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from agilml.errors import LedgerDamaged
@@ -65,7 +66,7 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
     rows = db.execute(
         "SELECT seq, time, kind, subject, body, digest FROM fact WHERE origin = ? ORDER BY seq", (origin,)
     )
-    for seq, at, kind, subject, body, digest in rows:
+    for seq, at, kind, subject, body, digest in _read(rows, origin):
         if seq != expected or digest != chain(previous, origin, seq, at, kind, subject, body):
             raise LedgerDamaged(
                 f"fact {expected} of origin {origin} is missing or altered",
@@ -74,3 +75,14 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
             )
         previous, expected = digest, expected + 1
     return expected - 1
+
+
+def _read(rows: sqlite3.Cursor, origin: str) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from rows
+    except sqlite3.DatabaseError as error:
+        raise LedgerDamaged(
+            f"the facts of origin {origin} cannot be read: {error}",
+            kept="the file is unchanged",
+            next="agil doctor",
+        ) from error

@@ -1,6 +1,6 @@
 """Reads, with plain sqlite3: nothing heavy is imported, and no table scan touches a curve.
 
-Readers never wait for writers, never write, and see one consistent state per call of :func:`snapshot`.
+Readers never wait for writers, never write, and see one consistent state per :func:`snapshot`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
     at_rest = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
     mode = "immutable=1" if at_rest else "mode=ro"
     try:
-        db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=10.0)
+        uri = f"{path.as_uri()}?{mode}"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
         try:
             yield db
         finally:
@@ -95,7 +96,8 @@ def snapshot(db: sqlite3.Connection) -> Iterator[None]:
 
 _SWEEP = (
     "SELECT id, conf, recipe, metric, mode, executor, state, total, epoch, controller_host,"
-    " controller_pid, planned, started, ended, user, git_commit, git_branch, spec, provenance FROM sweep"
+    " controller_pid, planned, started, ended, user, git_commit, git_branch, spec, provenance"
+    " FROM sweep"
 )
 
 
@@ -146,8 +148,9 @@ def trial_states(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, Tri
 def attempts(db: sqlite3.Connection, trial: str) -> list[AttemptRow]:
     """Return the attempts of a trial, the first one first."""
     rows = db.execute(
-        "SELECT id, n, state, cause, slot, host, pid, isolation, start_ms, resumed_from, resumed_step,"
-        " leased, started, ended, seconds, cpu_seconds, max_rss_mb, exit_code, signal, error"
+        "SELECT id, n, state, cause, slot, host, pid, isolation, start_ms, resumed_from,"
+        " resumed_step, leased, started, ended, seconds, cpu_seconds, max_rss_mb, exit_code, signal,"
+        " error"
         " FROM attempt WHERE trial = ? ORDER BY n",
         (trial,),
     )
@@ -159,7 +162,8 @@ def curves(
 ) -> dict[str, list[tuple[int | None, float, float]]]:
     """Return every curve of the trial that ``attempt`` executed, up to and with that attempt.
 
-    By metric name: ``(step, value, seconds)`` in the order they were logged; non-finite values as floats.
+    By metric name: ``(step, value, seconds)`` in the order they were logged; non-finite values as
+    floats.
     """
     # Imported here: a list of runs needs no curve, and the events behind one cost a third of it.
     from agilml.ledger.tables import points_of
@@ -181,8 +185,8 @@ def config(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Return the structure's unresolved and resolved config, and the trial's delta."""
     row = db.execute(
-        "SELECT s.unresolved, s.resolved, t.delta FROM trial t JOIN structure s ON s.id = t.structure"
-        " WHERE t.id = ?",
+        "SELECT s.unresolved, s.resolved, t.delta FROM trial t"
+        " JOIN structure s ON s.id = t.structure WHERE t.id = ?",
         (trial,),
     ).fetchone()
     return json.loads(row[0]), json.loads(row[1]), json.loads(row[2])
@@ -215,6 +219,5 @@ def tags(db: sqlite3.Connection, target: str) -> list[str]:
 
 
 def _sweep_row(row: Sequence[Any]) -> SweepRow:
-    *plain, spec, provenance = row
-    plain[6] = SweepState(plain[6])
-    return SweepRow(*plain, json.loads(spec), json.loads(provenance))
+    fields = [*row[:6], SweepState(row[6]), *row[7:17], json.loads(row[17]), json.loads(row[18])]
+    return SweepRow(*fields)

@@ -11,7 +11,7 @@ from agilml.model import SweepState, TrialState
 
 @dataclass(frozen=True, slots=True)
 class SweepRow:
-    """One sweep as the ledger stores it; ``state`` is stored, so never ``interrupted``. Times: Unix seconds."""
+    """One sweep as the ledger stores it: ``state`` is never ``interrupted``; times in Unix seconds."""
 
     id: str
     conf: str

@@ -43,7 +43,7 @@ class Output:
 def run_bounded(
     argv: Sequence[str], *, env: Mapping[str, str], limit: int, seconds: float
 ) -> Output:
-    """Run ``argv`` without input or terminal; when this returns, it and its children have ended.
+    """Run ``argv`` without input or terminal; when this returns it has ended, if need be by a kill.
 
     Raises:
         OSError: the program cannot be started.
@@ -66,8 +66,9 @@ def run_bounded(
             if not cut and not late:
                 late = not _ended(process, deadline)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
             code = process.wait()
     return Output(code, stdout[:limit], stderr[:_STDERR_BYTES], cut, late)
 
@@ -82,7 +83,7 @@ def _drain(
         selector.register(err, selectors.EVENT_READ)
         while selector.get_map() and len(stdout) <= limit:
             ready = selector.select(max(0.0, deadline - time.monotonic()))
-            if not ready:
+            if not ready or time.monotonic() > deadline:
                 return bytes(stdout), bytes(stderr), True
             for key, _ in ready:
                 chunk = os.read(key.fd, _CHUNK)

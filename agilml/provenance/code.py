@@ -54,26 +54,23 @@ def code_of(recipe_source: Path, project: Path, extra: Sequence[Path] = ()) -> C
     Raises:
         RecipeError: the recipe's file, or a module that it imports, cannot be read.
     """
-    given = [project / path for path in extra]
-    given = [path for path in given if os.path.isfile(path)]
+    given = [path for path in (project / name for name in extra) if os.path.isfile(path)]
     scope = _Scope(project, [path.parent for path in given if path.suffix == ".py"])
     files: dict[str, str] = {}
     seen: set[str] = set()
-    pending = deque([recipe_source, *given])
-    asked_for = len(pending)
+    # What a person named counts wherever it lies; what is imported counts in the project only.
+    pending = deque((path, True) for path in (recipe_source, *given))
     while pending:
-        path = pending.popleft()
-        asked_for -= 1
+        path, named = pending.popleft()
         real = os.path.realpath(path)
         key = scope.key(path, real)
-        # What a person named counts wherever it lies; an import counts in the project only.
-        if real in seen or (key is None and asked_for < 0):
+        if real in seen or (key is None and not named):
             continue
         seen.add(real)
         sha256, imports = _read(path)
-        files[key or f"outside/{sha256[:12]}/{path.name}"] = sha256
-        pending += scope.packages_of(path)
-        pending += [found for wanted in imports for found in scope.find(wanted, path)]
+        files[key or f"outside/{sha256[:12]}/{_plain(Path(path.name))}"] = sha256
+        pending += [(found, False) for found in scope.packages_of(path)]
+        pending += [(found, False) for wanted in imports for found in scope.find(wanted, path)]
     return Code(digest(files), dict(sorted(files.items())))
 
 

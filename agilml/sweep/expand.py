@@ -1,8 +1,9 @@
-"""From words to points: what ``agil sweep conf=resnet optim.lr=0.01,0.1 seed=repeat(3)`` stands for.
+"""From words to points: what ``agil sweep conf=resnet optim.lr=0.01,0.1 seed=repeat(3)`` means.
 
-A *structure* is composed by Hydra once for every set of group choices; the points on it are patches of
-plain values and of the interpolations that depend on them. Whatever cannot be patched with certainty (a
-new key, a deletion, a mapping, a value with an interpolation, a custom resolver) is composed in full.
+A *structure* is composed by Hydra once for every set of group choices; the points on it are patches
+of plain values and of the interpolations that depend on them. Whatever cannot be patched with
+certainty (a new key, a deletion, a mapping, a value with an interpolation, a custom resolver) is
+composed in full.
 The grammar is described in :mod:`agilml.sweep.grammar`.
 """
 
@@ -124,7 +125,8 @@ def _check_names(studies: Sequence[Study]) -> None:
     for one in conditions:
         for name in sorted(one.names - known):
             raise ConfigError(
-                f"`{safe_text(one.text)}` reads `{safe_text(name)}`, which is no key{did_you_mean(name, known)}",
+                f"`{safe_text(one.text)}` reads `{safe_text(name)}`, which is no key"
+                + did_you_mean(name, known),
                 next=f"put text in quotes: '{safe_text(name)}'",
             )
 

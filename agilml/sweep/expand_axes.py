@@ -1,4 +1,4 @@
-"""The dimensions of one conf: those typed, and those under its ``sweep:`` that were not replaced."""
+"""The dimensions of one conf: those typed, and those of its ``sweep:`` that were not replaced."""
 
 from __future__ import annotations
 
@@ -140,7 +140,8 @@ def _check_conflicts(dimensions: Sequence[Dimension]) -> None:
             )
             if other is not one and not deliberate:
                 raise ConfigError(
-                    f"`{safe_text(key)}` is set by both `{safe_text(other.name)}` and `{safe_text(one.name)}`",
+                    f"`{safe_text(key)}` is set twice, by `{safe_text(other.name)}` and by "
+                    f"`{safe_text(one.name)}`",
                     next="set every key in one place",
                 )
 
@@ -166,7 +167,7 @@ def _repeated(one: Dimension, base: Block) -> Dimension:
         start = 0
     if not isinstance(start, int) or isinstance(start, bool):
         raise ConfigError(
-            f"`{safe_text(one.name)}=repeat(…)` counts up from a whole number, not {safe_text(start, 40)}",
+            f"`{safe_text(one.name)}=repeat(…)` needs a whole number as base, not {safe_text(start, 40)}",
             next=f"set {one.name} to a whole number in the conf file",
         )
     rows = tuple(Row((Setting(one.name, start + n),)) for n in range(one.repeats))

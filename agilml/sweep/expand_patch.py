@@ -1,8 +1,8 @@
 """A structure with some leaves changed: what changes with them, and the digest of the whole.
 
 A plan is made once for a structure and a set of changed keys. It finds the interpolated leaves that
-depend on these keys, compiles them, and writes down the canonical JSON of all other leaves, so that the
-digest of a point costs one join and one sha256.
+depend on these keys, compiles them, and writes down the canonical JSON of all other leaves, so that
+the digest of a point costs one join and one sha256.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agilml.config.fit import MISSING
 from agilml.config.identity import digest_of_text, excluded_keys, flatten, is_excluded, value_text
 from agilml.config.interpolation import (
     Items,
@@ -21,7 +22,6 @@ from agilml.config.interpolation import (
     is_constant,
 )
 from agilml.config.suggest import listing
-from agilml.config.fit import MISSING
 from agilml.errors import ConfigError
 from agilml.points import Structure
 
@@ -63,7 +63,7 @@ class Leaves:
         }
 
     def affected(self, changed: Iterable[str]) -> list[tuple[str, Program]]:
-        """Return the interpolated leaves that depend on ``changed``, each after those that it reads.
+        """Return the interpolated leaves that depend on ``changed``, each after those it reads.
 
         Raises:
             Opaque: one of them cannot be compiled.
@@ -96,7 +96,7 @@ class Leaves:
         return hit
 
     def _check_text(self, program: Program, reference: str) -> None:
-        """OmegaConf writes a list into a text with its interpolations unresolved; leave that to it."""
+        """Leave a list inside a text to OmegaConf: it writes the list's interpolations as text."""
         if isinstance(program, Text | Items) and isinstance(self.unresolved.get(reference), list):
             raise Opaque
 
@@ -166,7 +166,7 @@ class Plan:
         return {path: self._resolved[path] for path in read}
 
     def _read_inputs(self, pattern: Sequence[tuple[str, ...]]) -> list[tuple[int, int, str]]:
-        """Return the place, in the patches of a point, of every changed key that a program reads."""
+        """Return where, in the patches of a point, the changed keys are that programs read."""
         read = {path for _, program in self._programs for path in program.references}
         return [
             (n, m, key)
@@ -209,10 +209,10 @@ class Plan:
             values = self._constants.copy()
             for n, m, key in self._inputs:
                 values[key] = patches[n].values[m]
-            for path, run, gap in self._runs:
+            for path, run, at in self._runs:
                 value = values[path] = run(values)
-                if gap is not None:
-                    parts[gap] = value_text(value)
+                if at is not None:
+                    parts[at] = value_text(value)
         return digest_of_text("".join(parts))
 
     def delta(self, patches: Sequence[Patch]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Many points in little memory: rows and digests are kept, a point is put together when it is read."""
+"""Many points in little memory: rows and digests are kept, a point is made when it is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Points(Sequence[Point]):
         self.repeated = 0
 
     def add(self, assembly: Assembly, rows: Combination, digest: bytes) -> bool:
-        """Keep the point unless one with this digest is there already; return whether it was new."""
+        """Keep the point unless one with this digest is there; return whether it was new."""
         if digest in self._seen:
             self.repeated += 1
             return False

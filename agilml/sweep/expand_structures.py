@@ -18,6 +18,9 @@ from agilml.sweep.expand_patch import Leaves, Opaque, Patch, Plan
 from agilml.sweep.grammar import Row
 from agilml.text import safe_text
 
+_COMPOSED = ("hydra", "identity")
+"""Top-level keys never patched: Hydra reads the first itself, the second decides what digests cover."""
+
 
 class Groups:
     """The config groups, and which settings choose from them."""
@@ -34,13 +37,13 @@ class Groups:
         return self.options(setting.key) is not None and not isinstance(setting.value, dict)
 
     def needs_compose(self, setting: Setting) -> bool:
-        """Return whether only Hydra can apply ``setting``: anything but a plain value for a plain key."""
+        """Return whether only Hydra can apply ``setting``: all but a plain value, a plain key."""
         key, value = setting.key, setting.value
         return (
             bool(setting.op)
             or "@" in key
             or "/" in key
-            or key.partition(".")[0] == "hydra"
+            or key.partition(".")[0] in _COMPOSED
             or isinstance(value, dict)
             or has_interpolation(value)
             or value == MISSING
@@ -61,7 +64,8 @@ class Groups:
             if option is not None and not self._exists(group, str(option)):
                 options = self._options[group]
                 raise ConfigError(
-                    f"no {safe_text(group)} `{safe_text(option)}`{did_you_mean(str(option), options)}",
+                    f"no {safe_text(group)} `{safe_text(option)}`"
+                    + did_you_mean(str(option), options),
                     next=f"{safe_text(group)}= one of: {listing(options)}",
                 )
 
@@ -104,7 +108,7 @@ class Block:
         self._plans: dict[tuple[tuple[str, ...], ...], Plan | None] = {}
 
     def plan(self, pattern: tuple[tuple[str, ...], ...]) -> Plan | None:
-        """Return the plan for points that change the keys of ``pattern``; None means compose them."""
+        """Return the plan for points that change the keys of ``pattern``; None: compose them."""
         if pattern not in self._plans:
             try:
                 plan = None if self.problem and any(pattern) else self._plan(pattern)
@@ -135,7 +139,7 @@ class Block:
         return Patch(tuple(params), keys, values, tuple(map(value_text, values)), opaque)
 
     def _is_opaque(self, key: str) -> bool:
-        """Whether ``key`` is no plain leaf, or a composed setting wrote to it, above it or below it."""
+        """Whether ``key`` is no plain leaf, or a composed setting wrote at, above or below it."""
         if key not in self.leaves.unresolved or isinstance(self.leaves.unresolved[key], dict):
             return True
         if key not in self.leaves.resolved or isinstance(self.leaves.resolved[key], dict):
@@ -149,7 +153,7 @@ class Block:
         node: Any = self.structure.unresolved
         for part in setting.key.split("."):
             if not isinstance(node, Mapping):
-                # Inside a list, or behind an interpolation: Hydra knows whether there is such a key.
+                # Inside a list, or behind an interpolation: Hydra knows if there is such a key.
                 return setting.value
             if part not in node:
                 raise self._unknown(setting.key)
@@ -174,7 +178,11 @@ class Block:
         return unknown_key(key, f"{self.structure.conf}{where}", known)
 
     def lookup(self, key: str) -> Any:
-        """Return the option or resolved value of ``key`` before any patch; KeyError where there is none."""
+        """Return the option or resolved value of ``key`` before any patch.
+
+        Raises:
+            KeyError: there is none.
+        """
         if key in self.structure.choices:
             return self.structure.choices[key]
         node: Any = self.structure.resolved or self.structure.unresolved
@@ -185,7 +193,11 @@ class Block:
         return node
 
     def typed_value(self, key: str, value: Any) -> Any:
-        """Return ``value`` in the type of ``key``'s base; ConfigError where it does not fit or exist."""
+        """Return ``value`` in the type of ``key``'s base.
+
+        Raises:
+            ConfigError: the key does not exist, or the value does not fit.
+        """
         return self._fitted(Setting(key, value))
 
 
@@ -214,7 +226,7 @@ class Blocks:
         return block
 
     def _same_choices(self, words: tuple[str, ...], settings: Sequence[Setting]) -> Block | None:
-        """Return a block that differs from ``settings`` only by choices that are its defaults anyway."""
+        """Return a block to which ``settings`` only add choices that are its own anyway."""
         for known, block in self._known.items():
             choices = block.structure.choices
             added = [s for s, word in zip(settings, words, strict=True) if word not in known]

@@ -57,7 +57,7 @@ class Assembly:
         return Point(self.structure.id, delta, {**self.study.label, **params}, digest.hex())
 
     def lookup(self, patches: Sequence[Patch]) -> Lookup:
-        """Return what a condition reads: what was set, else the choice or value of the structure."""
+        """Return what a condition reads: what was set, else what the structure has."""
         settled = {name: value for patch in patches for name, value in patch.params}
         dependent = self.plan.delta(patches) if self.plan is not None else {}
 
@@ -163,9 +163,10 @@ class Study:
     def _assembly(self, block: Block, rows: Combination, patches: Sequence[Patch]) -> Assembly:
         pattern = tuple([patch.keys for patch in patches])
         found = self._assemblies.get((block, pattern))
-        if found is not None and not any([patch.opaque for patch in patches]):
+        opaque = any(patch.opaque for patch in patches)
+        if found is not None and not opaque:
             return found
-        plan = None if any(patch.opaque for patch in patches) else block.plan(pattern)
+        plan = None if opaque else block.plan(pattern)
         if plan is None:
             return self._whole(block, rows, patches)
         found = self._assemblies[block, pattern] = Assembly(self, block, plan)
@@ -173,7 +174,7 @@ class Study:
 
     def _whole(self, block: Block, rows: Combination, patches: Sequence[Patch]) -> Assembly:
         whole = self._blocks.get(self.settings(rows, patches))
-        # Raises what keeps the composed config from being used: an open `???`, a broken interpolation.
+        # Raises what makes the config useless: an open `???`, a broken interpolation.
         whole.plan(())
         return Assembly(self, block, None, whole)
 

@@ -159,7 +159,7 @@ def _repeat(key: str, text: str) -> Dimension:
 
 
 def _when(key: str, text: str, options: Options) -> Dimension:
-    """Read ``conditions…, values…``; conditions are named or one quoted expression, and come first."""
+    """Read ``conditions…, values…``; conditions are named, or one quoted expression."""
     pieces = split(text, ",")
     conditions: list[Condition] = []
     while pieces and (test := _test(pieces[0], options, first=not conditions)):

@@ -1,9 +1,9 @@
 """The expressions of ``exclude`` and ``when``: small, safe, over the values of one point.
 
-``optim.lr > 0.1 and model == "resnet14"``. Names are dotted keys or config groups; constants are numbers,
-quoted text, ``true``, ``false`` and ``null``; operators are ``and or not``, comparisons (chains too),
-``in`` with a list, and ``+ - * / // %`` on numbers. Nothing else is accepted: no call, no attribute of
-a value, no subscript, so an expression from a file or a colleague can do nothing but compare.
+``optim.lr > 0.1 and model == "resnet14"``. Names are dotted keys or config groups; constants are
+numbers, quoted text, ``true``, ``false`` and ``null``; operators are ``and or not``, comparisons
+(chains too), ``in`` with a list, and ``+ - * / // %`` on numbers. Nothing else is accepted: no
+call, no attribute of a value, no subscript. An expression from a file can do nothing but compare.
 
 A comparison with a key that the point does not have, or between values without an order, is false.
 """
@@ -74,9 +74,7 @@ def condition(text: str) -> Condition:
     """
     names: set[str] = set()
     try:
-        if len(text) > _MAX_LENGTH:
-            raise ValueError(f"more than {_MAX_LENGTH} characters")
-        evaluate = _compile(ast.parse(text.strip(), mode="eval").body, names)
+        evaluate = _compile(_parse(text), names)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or "too deep"
         raise ConfigError(
@@ -84,6 +82,12 @@ def condition(text: str) -> Condition:
             next="write it like: optim.lr > 0.1 and model == 'mlp'",
         ) from None
     return Condition(text, frozenset(names), lambda lookup: bool(_known(evaluate, lookup)))
+
+
+def _parse(text: str) -> ast.expr:
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"more than {_MAX_LENGTH} characters")
+    return ast.parse(text.strip(), mode="eval").body
 
 
 def equals(key: str, allowed: tuple[Any, ...]) -> Condition:
@@ -130,7 +134,7 @@ def _compile(node: ast.expr, names: set[str]) -> _Evaluate:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
             return _arithmetic(_ARITHMETIC[type(op)], _compile(left, names), _compile(right, names))
         case ast.Constant(value=bool() | int() | float() | str() as constant):
-            return lambda at: constant
+            return lambda _: constant
         case ast.List(elts=items) | ast.Tuple(elts=items):
             members = [_compile(item, names) for item in items]
             return lambda at: [member(at) for member in members]
@@ -171,10 +175,11 @@ def _name(node: ast.expr, names: set[str]) -> _Evaluate:
         parts.insert(0, node.attr)
         node = node.value
     if not isinstance(node, ast.Name):
-        raise ValueError(f"`{ast.unparse(node)}` is not allowed")
+        # One error for all that is outside of the language.
+        raise ValueError(f"`{ast.unparse(node)}` is not allowed")  # noqa: TRY004
     key = ".".join([node.id, *parts])
     if key in _CONSTANTS:
         constant = _CONSTANTS[key]
-        return lambda at: constant
+        return lambda _: constant
     names.add(key)
     return lambda at: at(key)

@@ -44,7 +44,7 @@ def unquoted(text: str) -> str | None:
 
 
 def _walk(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield ``(position, depth, character)`` outside of quotes; a bracket has the depth around it."""
+    """Yield ``(position, depth, character)`` outside of quotes; brackets have the outer depth."""
     expected: list[str] = []
     quote = ""
     at = 0

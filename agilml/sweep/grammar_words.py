@@ -91,7 +91,8 @@ def _check_shell(words: Sequence[str]) -> None:
         if _braces_split(before, word):
             key = safe_text(word.partition("=")[0])
             raise UsageError(
-                f"`{safe_text(before)}` and `{safe_text(word)}` look like one word whose braces a shell took apart",
+                f"`{safe_text(before)}` and `{safe_text(word)}` look like one word: "
+                "a shell took its braces apart",
                 next=f"quote the braces: '{key}={{a:1,b:2}}'",
             )
 
@@ -99,7 +100,7 @@ def _check_shell(words: Sequence[str]) -> None:
 def _refuse_bare(before: str, word: str) -> None:
     if unbalanced(before):
         raise UsageError(
-            f"`{safe_text(before)}` and `{safe_text(word)}` look like one word that a shell cut at a blank",
+            f"`{safe_text(before)}` and `{safe_text(word)}` look like one word, cut at a blank",
             next=f"quote the whole word: '{safe_text(before)} {safe_text(word)}'",
         )
     raise UsageError(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 from bench import ours
+from bench.case import median
 from bench.command import Sample, environment, run
 from bench.large_ledger import fill
 from bench.options import Options
@@ -43,15 +43,16 @@ def measure(options: Options) -> Result:
                 sample = run(words, project, env, timeout=60)
                 if turn > 0:  # the first one fills the page cache
                     samples[name].append(sample)
-    typer = statistics.median(sample.wall_s for sample in samples["typer app `--help`"])
+    typer = median(samples["typer app `--help`"], "wall_s")
     for name, mine in samples.items():
-        wall = statistics.median(sample.wall_s for sample in mine)
-        cpu = statistics.median(sample.cpu_s for sample in mine)
+        error = next((sample.error for sample in mine if sample.error), "")
+        if error:
+            result.rows.append([name, 0, "failed", None, None, None])
+            result.fail(name, error)
+            continue
+        wall, cpu = median(mine, "wall_s"), median(mine, "cpu_s")
         fastest = min(sample.wall_s for sample in mine)
         result.rows.append(
             [name, len(mine), 1000 * wall, ratio(wall, typer), 1000 * fastest, 1000 * cpu]
         )
-        error = next((sample.error for sample in mine if sample.error), "")
-        if error:
-            result.notes.append(f"{name} failed: {error}")
     return result

@@ -57,74 +57,126 @@ class Tool:
     driver: Callable[[Path], Sequence[int]] = lambda _folder: ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one kill and resume came to."""
+
+    stored: int
+    starts: int
+    again: int
+    left: int
+
+
+_READING = (
+    "`a to b`: fewest and most of all runs.",
+    (
+        f"{TRIALS} starts, and one for each trial that ran at the kill, is the least that is possible:"
+        " two ran at AgilML and Ray Tune, one at Optuna and Hydra basic."
+    ),
+    (
+        "Ray Tune saves its state every 10 s at most, so what it repeats depends on when it is killed;"
+        " few runs show only a part of that range."
+    ),
+    "Hydra keeps no result by itself: its application writes one file per job.",
+)
+
+
 def measure(options: Options) -> Result:
-    """Kill and resume each tool once."""
+    """Kill and resume the tools in turn, as often as ``options.crashes`` says."""
     result = Result(
         "crash",
         f"kill -9 of the driver after {KILLED_AFTER} of {TRIALS} trials of one second, then resume",
         (
             "tool",
             "resumed by",
+            "runs",
             "results in store",
             "starts",
             "finished trials run again",
             "processes left 3 s after",
         ),
     )
-    for tool in _tools():
-        if tool.name != ours.NAME and options.only.lower() not in tool.name.lower():
-            continue
-        if tool.name != ours.NAME and not venvs.installed("ray"):
-            result.notes.append(f"{tool.name}: not installed (`python -m bench.peers ray`)")
-            continue
-        print(f"  {tool.name}", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory(
-            prefix="agil-bench-", ignore_cleanup_errors=True
-        ) as scratch:
-            result.rows.append(_killed_and_resumed(tool, Path(scratch), result.notes))
-    result.notes.append(
-        f"{TRIALS} starts, and one for each trial that ran at the kill, is the least that is possible:"
-        " two trials ran at AgilML and Ray Tune, one at Optuna and Hydra basic."
-    )
-    result.notes.append("Hydra keeps no result by itself: its application writes one file per job.")
+    tools = _wanted(options, result)
+    outcomes: dict[str, list[Outcome]] = {tool.name: [] for tool in tools}
+    for turn in range(options.crashes):
+        for tool in tools:
+            print(f"  {tool.name}, run {turn + 1}", file=sys.stderr, flush=True)
+            with tempfile.TemporaryDirectory(
+                prefix="agil-bench-", ignore_cleanup_errors=True
+            ) as scratch:
+                outcomes[tool.name] += _killed_and_resumed(tool, Path(scratch), result)
+    result.rows += [_row(tool, outcomes[tool.name]) for tool in tools]
+    result.notes += _READING
     return result
 
 
-def _killed_and_resumed(tool: Tool, scratch: Path, notes: list[str]) -> list[Cell]:
+def _wanted(options: Options, result: Result) -> list[Tool]:
+    wanted = []
+    for tool in _tools():
+        if tool.name == ours.NAME:
+            wanted.append(tool)
+        elif not venvs.installed("ray"):
+            result.notes.append(f"{tool.name}: not installed (`python -m bench.peers ray`)")
+        elif options.only.lower() in tool.name.lower():
+            wanted.append(tool)
+    return wanted
+
+
+def _row(tool: Tool, outcomes: Sequence[Outcome]) -> list[Cell]:
+    if not outcomes:
+        return [tool.name, tool.documented, 0, "failed", None, None, None]
+    ranges = [
+        _range([getattr(outcome, name) for outcome in outcomes])
+        for name in ("stored", "starts", "again", "left")
+    ]
+    return [tool.name, tool.documented, len(outcomes), *ranges]
+
+
+def _range(values: Sequence[int]) -> Cell:
+    low, high = min(values), max(values)
+    return low if low == high else f"{low} to {high}"
+
+
+def _killed_and_resumed(tool: Tool, scratch: Path, result: Result) -> list[Outcome]:
     folder, log = scratch / "work", scratch / "trials.log"
     folder.mkdir()
     log.touch()
     env = {**environment(scratch, tool.env), "BENCH_CRASH_LOG": str(log)}
     with scratch.joinpath("output.txt").open("w") as output:
-        driver = subprocess.Popen(
-            tool.start(folder), cwd=folder, env=env, stdout=output, stderr=output
-        )
-        reached = _wait_for(
-            lambda: _count(log, "done").total() >= KILLED_AFTER or driver.poll() is not None
-        )
-        time.sleep(RECORD_SECONDS)
-        finished = set(_count(log, "done"))
-        for pid in tool.driver(folder):
-            os.kill(pid, signal.SIGKILL)
-        driver.kill()
-        driver.wait()
-        time.sleep(3)
-        left = len(descendants())
-        end_descendants(0)
-        if not reached or len(finished) < KILLED_AFTER:
-            notes.append(f"{tool.name} failed: {_tail(scratch)}")
-            return [tool.name, tool.documented, None, None, None, None]
-        resumed = subprocess.Popen(
-            tool.resume(folder), cwd=folder, env=env, stdout=output, stderr=output
-        )
+
+        def begin(command: Sequence[str]) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output)
+
+        finished, left = _kill_in_the_middle(tool, begin(tool.start(folder)), folder, log)
+        if len(finished) < KILLED_AFTER:
+            result.fail(tool.name, _tail(scratch))
+            return []
+        resumed = begin(tool.resume(folder))
         if not _wait_for(lambda: resumed.poll() is not None):
-            notes.append(f"{tool.name} failed: its resume did not end in {LIMIT_SECONDS:.0f} s")
+            result.fail(tool.name, f"its resume did not end in {LIMIT_SECONDS:.0f} s")
             resumed.kill()
             resumed.wait()
         end_descendants(5)
     starts = _count(log, "start")
     again = sum(starts[x] > 1 for x in finished)
-    return [tool.name, tool.documented, tool.stored(folder), starts.total(), again, left]
+    return [Outcome(tool.stored(folder), starts.total(), again, left)]
+
+
+def _kill_in_the_middle(
+    tool: Tool, command: subprocess.Popen[bytes], folder: Path, log: Path
+) -> tuple[set[str], int]:
+    """Kill the driver; return the trials finished before, and how many processes outlived it."""
+    _wait_for(lambda: _count(log, "done").total() >= KILLED_AFTER or command.poll() is not None)
+    time.sleep(RECORD_SECONDS)
+    finished = set(_count(log, "done"))
+    for pid in tool.driver(folder):
+        os.kill(pid, signal.SIGKILL)
+    command.kill()
+    command.wait()
+    time.sleep(3)
+    left = len(descendants())
+    end_descendants(0)  # as a reboot would
+    return finished, left
 
 
 def _tools() -> list[Tool]:

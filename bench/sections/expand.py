@@ -19,14 +19,14 @@ def measure(options: Options) -> Result:
         "expand", "points of a sweep against Hydra's compose per point", ("what", "value")
     )
     if find_spec("bench.expand") is None:
-        result.notes.append("bench/expand.py is not there")
+        result.fail("AgilML", "bench/expand.py is not there")
         return result
     words = [sys.executable, "-m", "bench.expand", "--json"]
     done = subprocess.run(
         words, check=False, cwd=ours.ROOT, capture_output=True, text=True, timeout=options.timeout
     )
     if done.returncode != 0:
-        result.notes.append("failed: " + " / ".join(done.stderr.strip().splitlines()[-3:]))
+        result.fail("AgilML", " / ".join(done.stderr.strip().splitlines()[-3:]))
         return result
     result.rows += [[name, value] for name, value in _flat("", json.loads(done.stdout))]
     return result

@@ -60,6 +60,6 @@ def _first_step(scratch: Path, result: Result) -> list[float]:
     words = [*ours.AGIL, "sweep", "conf=first_step", "executor.slots=1"]
     sample = run(words, folder, environment(scratch, ours.ENVIRONMENT), timeout=300)
     if sample.error or not noted.exists():
-        result.notes.append(f"AgilML failed: {sample.error or 'no step was taken'}")
+        result.fail("AgilML", sample.error or "no step was taken")
         return []
     return [float(noted.read_text()) - began]

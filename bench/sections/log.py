@@ -39,12 +39,14 @@ def measure(options: Options) -> Result:
     for _ in range(options.repeats):
         with tempfile.TemporaryDirectory(prefix="agil-bench-") as scratch:
             agil_us += _agil_cost(Path(scratch), result)
-            agil_kept.append(_agil_kept(Path(scratch)))
+            agil_kept += _agil_kept(Path(scratch))
             if venvs.installed("ray"):
                 board_us.append(_board(Path(scratch), "cost", CALLS))
                 board_kept.append(_board_kept(Path(scratch)))
     base = statistics.median(agil_us) if agil_us else None
-    result.rows.append(["AgilML `run.log`", len(agil_us), base, ratio(base, base), min(agil_kept)])
+    result.rows.append(
+        ["AgilML `run.log`", len(agil_us), base, ratio(base, base), min(agil_kept, default=None)]
+    )
     if board_us:
         median = statistics.median(board_us)
         name = "TensorBoard `add_scalar`"
@@ -68,17 +70,20 @@ def _agil(scratch: Path, recipe: str, calls: int) -> tuple[Path, str]:
 def _agil_cost(scratch: Path, result: Result) -> list[float]:
     folder, error = _agil(scratch, "log_cost", CALLS)
     if error:
-        result.notes.append(f"AgilML failed: {error}")
+        result.fail("AgilML", error)
     return [
         float(us)
         for (us,) in ours.query(folder, "SELECT last FROM metric WHERE name = 'median_us'")
     ]
 
 
-def _agil_kept(scratch: Path) -> int:
+def _agil_kept(scratch: Path) -> list[int]:
+    """Return the points in the ledger, or nothing when no attempt ever started."""
     folder, _ = _agil(scratch, "log_then_die", POINTS)  # it fails, as it must
+    if not ours.query(folder, "SELECT 1 FROM attempt WHERE started IS NOT NULL"):
+        return []
     rows = ours.query(folder, "SELECT n FROM metric WHERE name = 'loss'")
-    return int(rows[0][0]) if rows else 0
+    return [int(rows[0][0]) if rows else 0]
 
 
 def _board(scratch: Path, what: str, n: int) -> float:

@@ -50,6 +50,10 @@ def measure(options: Options) -> Result:
         "AgilML: time until the recipe's first line as its ledger has it (`attempt.start_ms`);"
         " every trial is a process of its own, two slots."
     )
+    result.notes.append(
+        "Ray: the first two actors are left out; they get workers that Ray had started in advance."
+        " No training step is part of any row."
+    )
     return result
 
 
@@ -66,7 +70,7 @@ def _forks(scratch: Path, result: Result) -> list[float]:
     ]
     sample = run(words, folder, environment(scratch, ours.ENVIRONMENT), timeout=120)
     if sample.error:
-        result.notes.append(f"AgilML failed: {sample.error}")
+        result.fail("AgilML", sample.error)
         return []
     rows = ours.query(folder, "SELECT start_ms, isolation FROM attempt WHERE start_ms IS NOT NULL")
     others = {how for _, how in rows} - {"fork"}

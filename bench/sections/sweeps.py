@@ -64,6 +64,9 @@ def _compare(
         whole = n if n in case.sizes else max(case.sizes)
         result.rows.append(_row(case, whole, samples[case.name], samples[ours.NAME]))
         result.notes += _remarks(case, samples[case.name])
+        error = first_error(samples[case.name])
+        if error:
+            result.fail(case.name, error)
     result.notes += [
         f"{c.name}: not installed (`python -m bench.peers`)" for c in peers if c not in there
     ]
@@ -101,5 +104,4 @@ def _remarks(case: Case, samples: Samples) -> list[str]:
     ended = max((s.ended for several in samples.values() for s in several), default=0)
     if ended:
         notes.append(f"{case.name}: left {ended} processes behind that had to be ended")
-    error = first_error(samples)
-    return [*notes, f"{case.name} failed: {error}"] if error else notes
+    return notes

@@ -6,12 +6,12 @@ are read by one module per family when a recipe asks for them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from agilml.recipes.data.sources import digest, family, files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from agilml.recipes.data.dataset import Dataset
 
 __all__ = ["digest", "files", "images", "load", "table"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from agilml.recipes.data.dataset import Array, Dataset, split
 from agilml.recipes.data.sources import files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _DIGIT_SIDE = 8
 
@@ -34,7 +32,7 @@ def load(data: Mapping[str, Any]) -> Dataset:
         case _:
             (path,) = paths.values()
             x, y, classes = _headed(path)
-    return split(x, y, classes, data["split"])
+    return split(x, y, classes, data.get("split") or {})
 
 
 def _digits(path: Path) -> tuple[Array, Array, tuple[str, ...]]:

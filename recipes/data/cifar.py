@@ -6,17 +6,15 @@ which can run any code when it is opened, so it is never read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from agilml.errors import ConfigError
 from agilml.recipes.data.dataset import Array, Dataset, Part, carve
 from agilml.recipes.data.sources import files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SHAPE = (3, 32, 32)
 _PIXELS = 3 * 32 * 32
@@ -34,7 +32,7 @@ def load(data: Mapping[str, Any]) -> Dataset:
     test = next(parts.pop(name) for name in ("test_batch.bin", "test.bin") if name in parts)
     x = np.concatenate([part.x for part in parts.values()])
     y = np.concatenate([part.y for part in parts.values()])
-    return carve(x, y, test, tuple(str(n) for n in range(classes)), data["split"])
+    return carve(x, y, test, tuple(str(n) for n in range(classes)), data.get("split") or {})
 
 
 def _records(path: Path, labels: int, classes: int) -> Part:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from agilml.errors import ConfigError
 from agilml.recipes.data.dataset import Array, Dataset, split
 from agilml.recipes.data.sources import files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MOST_CATEGORIES = 50
 _MISSING = frozenset({"", "na", "nan", "null", "none", "?"})
@@ -44,7 +41,7 @@ def load(data: Mapping[str, Any]) -> Dataset:
     if not columns:
         raise ConfigError(f"{path} has no column besides {target!r}", next="a file with features")
     x = np.column_stack([part for name, cells in columns.items() for part in _features(name, cells)])
-    return split(x, y, classes, data["split"])
+    return split(x, y, classes, data.get("split") or {})
 
 
 def _read(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from agilml.errors import ConfigError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 Array = npt.NDArray[Any]
+
+
+DEFAULT_SPLIT: Mapping[str, Any] = {"val": 0.15, "test": 0.2, "seed": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,12 @@ def split(x: Array, y: Array, classes: tuple[str, ...], rule: Mapping[str, Any])
     """Return ``x`` and ``y`` in three parts, every class in the same shares.
 
     ``rule`` has the shares ``val`` and ``test`` (fractions of all items) and a ``seed`` of its own, so
-    that trials with different seeds are judged on the same items.
+    that trials with different seeds are judged on the same items; :data:`DEFAULT_SPLIT` fills gaps.
 
     Raises:
         ConfigError: a share is out of range, or a part would be empty.
     """
+    rule = {**DEFAULT_SPLIT, **rule}
     test, rest = _draw(y, float(rule["test"]), rule, bool(classes))
     share = float(rule["val"]) / (1 - float(rule["test"]))
     val, train = _draw(y[rest], share, rule, bool(classes))
@@ -63,6 +65,7 @@ def carve(x: Array, y: Array, test: Part, classes: tuple[str, ...], rule: Mappin
     Raises:
         ConfigError: the share ``val`` of ``rule`` is out of range, or a part would be empty.
     """
+    rule = {**DEFAULT_SPLIT, **rule}
     val, train = _draw(y, float(rule["val"]), rule, bool(classes))
     return _checked(Dataset(Part(x[train], y[train]), Part(x[val], y[val]), test, classes))
 

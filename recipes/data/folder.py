@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from agilml.errors import ConfigError
 from agilml.recipes.data.dataset import Array, Dataset, split
 from agilml.recipes.data.sources import files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def load(data: Mapping[str, Any]) -> Dataset:
@@ -34,7 +32,7 @@ def load(data: Mapping[str, Any]) -> Dataset:
         )
     x = np.stack([_pixels(path, int(data["size"]), int(data["channels"])) for _, path in found])
     y = np.array([classes.index(label) for label in labels], dtype=np.int64)
-    return split(x, y, classes, data["split"])
+    return split(x, y, classes, data.get("split") or {})
 
 
 def _pixels(path: Path, size: int, channels: int) -> Array:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from agilml.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Family: TypeAlias = Literal["bundled", "cifar", "folder", "csv"]
 

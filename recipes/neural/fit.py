@@ -15,9 +15,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from agilml.recipes.neural.optim import learning_rate, optimizer_for, set_learning_rate
 
 if TYPE_CHECKING:
-    from agilml.recipes.contract import Config, Run
     from agilml.recipes.data.dataset import Dataset, Part
     from agilml.recipes.neural.objective import Classification, Regression
+    from agilml.worker.config import Config
+    from agilml.worker.run import Run
 
 Change = Callable[[Tensor], Tensor]
 _EVALUATION_BATCH = 1024

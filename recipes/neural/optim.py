@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
 from agilml.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def optimizer_for(model: nn.Module, optim: Mapping[str, Any]) -> torch.optim.Optimizer:

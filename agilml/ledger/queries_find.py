@@ -1,0 +1,75 @@
+"""Reads that find things by what people remember of them: a prefix, a tag, a branch."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, NamedTuple
+
+
+class Tagged(NamedTuple):
+    """One tag on one run or sweep; ``at`` in Unix seconds."""
+
+    tag: str
+    target: str
+    by: str
+    at: float
+
+
+def with_prefix(db: sqlite3.Connection, prefix: str, limit: int = 10) -> list[str]:
+    """Return ids of sweeps (``s-…``) or trials (``t-…``) that start so, in order."""
+    table = "sweep" if prefix.startswith("s-") else "trial"
+    rows = db.execute(
+        f"SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+        (prefix, prefix + "\U0010ffff", limit),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def newest_sweep(db: sqlite3.Connection, branch: str | None = None) -> str | None:
+    """Return the sweep planned last, on ``branch`` of Git where given."""
+    where, values = ("WHERE git_branch = ?", (branch,)) if branch is not None else ("", ())
+    row = db.execute(
+        f"SELECT id FROM sweep {where} ORDER BY planned DESC, rowid DESC LIMIT 1", values
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def branches(db: sqlite3.Connection) -> list[str]:
+    """Return the Git branches that sweeps were planned on."""
+    rows = db.execute(
+        "SELECT DISTINCT git_branch FROM sweep WHERE git_branch IS NOT NULL ORDER BY git_branch"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def tagged(db: sqlite3.Connection, tag: str) -> list[str]:
+    """Return the runs and sweeps that carry ``tag``, the one tagged last first."""
+    rows = db.execute("SELECT target FROM tag WHERE tag = ? ORDER BY at DESC, target", (tag,))
+    return [str(row[0]) for row in rows]
+
+
+def all_tags(db: sqlite3.Connection) -> list[Tagged]:
+    """Return every tag on everything, by tag."""
+    rows = db.execute("SELECT tag, target, by, at FROM tag ORDER BY tag, at, target")
+    return [Tagged(*row) for row in rows]
+
+
+def recent_ids(db: sqlite3.Connection, limit: int = 20) -> list[tuple[str, str, str]]:
+    """Return ``(id, state, what)`` of the newest sweeps, then of the newest runs."""
+    sweeps: list[Any] = db.execute(
+        "SELECT id, state, conf FROM sweep ORDER BY planned DESC, rowid DESC LIMIT ?", (limit,)
+    ).fetchall()
+    runs = db.execute(
+        "SELECT id, state, params FROM trial ORDER BY rowid DESC LIMIT ?", (limit,)
+    ).fetchall()
+    return [(str(a), str(b), str(c)) for a, b, c in [*sweeps, *runs]]
+
+
+def sweeps_of(db: sqlite3.Connection, trial: str) -> list[str]:
+    """Return the sweeps that hold ``trial``, in the order they were planned."""
+    rows = db.execute(
+        "SELECT m.sweep FROM sweep_trial m JOIN sweep s ON s.id = m.sweep WHERE m.trial = ?"
+        " ORDER BY s.planned, s.rowid",
+        (trial,),
+    )
+    return [str(row[0]) for row in rows]

@@ -1,0 +1,246 @@
+"""Reads of runs: one sweep's, all of them, or those that fit."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agilml.ledger.rows import RunRow
+from agilml.model import TrialState
+
+CHUNK = 500
+"""How many ids go into one query."""
+
+_RUN = (
+    "SELECT t.id, m.sweep, m.idx, t.state, t.params, t.attempt, t.attempts, t.planned, t.started,"
+    " t.ended, m.kept, a.cause, a.error, a.slot, a.folder, a.seconds, a.started, s.executor,"
+    " s.mode, b.high, b.high_step, b.low, b.low_step, s.metric"
+    " FROM {source} LEFT JOIN attempt a ON a.id = t.attempt JOIN sweep s ON s.id = m.sweep"
+    " LEFT JOIN metric b ON b.attempt = t.attempt AND b.name = s.metric"
+)
+_OF_SWEEP = _RUN.format(source="sweep_trial m JOIN trial t ON t.id = m.trial")
+# A trial of several sweeps is listed once, under the sweep that executed it.
+_NEWEST = _RUN.format(
+    source="trial t JOIN sweep_trial m ON m.trial = t.id AND m.sweep = coalesce("
+    "(SELECT l.sweep FROM attempt l WHERE l.id = t.attempt),"
+    " (SELECT min(f.sweep) FROM sweep_trial f WHERE f.trial = t.id))"
+)
+_RANK = "CASE s.mode WHEN 'min' THEN -b.low ELSE b.high END"
+
+COLUMNS = {
+    "planned": "t.rowid",
+    "started": "coalesce(a.started, t.started)",
+    "ended": "t.ended",
+    "seconds": "a.seconds",
+    "attempts": "t.attempts",
+    "state": "t.state",
+    "best": _RANK,
+}
+"""What runs can be sorted by, besides the name of a metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which runs, and in what order.
+
+    Attributes:
+        sweep: runs of this sweep only, by its full id.
+        states: runs in one of these states only; empty means any.
+        tag: runs that carry this tag, or whose sweep does.
+        sort: a key of :data:`COLUMNS` or the name of a metric; None means best first in a sweep and
+            newest first elsewhere. Runs without a value come last either way.
+        descending: largest first.
+        limit: at most so many; None means all.
+    """
+
+    sweep: str | None = None
+    states: Sequence[TrialState] = ()
+    tag: str | None = None
+    sort: str | None = None
+    descending: bool = False
+    limit: int | None = None
+
+
+def select_runs(db: sqlite3.Connection, wanted: Selection) -> list[RunRow]:
+    """Return the runs that ``wanted`` describes."""
+    query = _NEWEST if wanted.sweep is None else _OF_SWEEP
+    where, values = _where(wanted)
+    order, join, joined = _order(wanted)
+    limit = -1 if wanted.limit is None else wanted.limit
+    rows = db.execute(f"{query} {join} {where} ORDER BY {order} LIMIT ?", (*joined, *values, limit))
+    return _run_rows(db, rows.fetchall())
+
+
+def count_selected(db: sqlite3.Connection, wanted: Selection) -> int:
+    """Return how many runs ``wanted`` describes, its limit aside."""
+    if wanted.sweep is None and not wanted.states and wanted.tag is None:
+        return count_runs(db)
+    query = _NEWEST if wanted.sweep is None else _OF_SWEEP
+    where, values = _where(wanted)
+    row = db.execute(f"SELECT count(*) FROM ({query} {where})", values).fetchone()
+    return int(row[0])
+
+
+def runs_of_sweep(
+    db: sqlite3.Connection,
+    sweep_id: str,
+    *,
+    states: Sequence[TrialState] | None = None,
+    best_first: bool = False,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[RunRow]:
+    """Return runs of one sweep: in plan order, or best first (runs without a value last)."""
+    values: list[Any] = [sweep_id]
+    where = "m.sweep = ?"
+    if states is not None:
+        where += f" AND t.state IN ({','.join('?' * len(states))})"
+        values += states
+    order = f"{_RANK} IS NULL, {_RANK} DESC, m.idx" if best_first else "m.idx"
+    values += [-1 if limit is None else limit, offset]
+    rows = db.execute(f"{_OF_SWEEP} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", values)
+    return _run_rows(db, rows.fetchall())
+
+
+def newest_runs(db: sqlite3.Connection, *, limit: int | None = 50, offset: int = 0) -> list[RunRow]:
+    """Return runs of all sweeps, the newest first."""
+    rows = db.execute(
+        f"{_NEWEST} ORDER BY t.rowid DESC LIMIT ? OFFSET ?",
+        (-1 if limit is None else limit, offset),
+    )
+    return _run_rows(db, rows.fetchall())
+
+
+def run(db: sqlite3.Connection, trial: str, sweep_id: str | None = None) -> RunRow | None:
+    """Return one run by its full trial id, seen from ``sweep_id`` where given, or None."""
+    if sweep_id is not None:
+        rows = db.execute(f"{_OF_SWEEP} WHERE m.sweep = ? AND t.id = ?", (sweep_id, trial))
+    else:
+        rows = db.execute(f"{_NEWEST} WHERE t.id = ?", (trial,))
+    found = _run_rows(db, rows.fetchall())
+    return found[0] if found else None
+
+
+def count_runs(db: sqlite3.Connection) -> int:
+    """Return how many trials the ledger knows."""
+    return int(db.execute("SELECT count(*) FROM trial").fetchone()[0])
+
+
+def metric_names(db: sqlite3.Connection) -> list[str]:
+    """Return every metric that any run has logged."""
+    # A loose scan of the index: one step per name, however many runs there are.
+    rows = db.execute(
+        "WITH RECURSIVE names(name) AS (SELECT min(name) FROM metric UNION ALL"
+        " SELECT (SELECT min(name) FROM metric WHERE name > names.name) FROM names"
+        " WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def _where(wanted: Selection) -> tuple[str, list[Any]]:
+    tests: list[str] = []
+    values: list[Any] = []
+    if wanted.sweep is not None:
+        tests.append("m.sweep = ?")
+        values.append(wanted.sweep)
+    if wanted.states:
+        tests.append(f"t.state IN ({','.join('?' * len(wanted.states))})")
+        values += wanted.states
+    if wanted.tag is not None:
+        tests.append("EXISTS (SELECT 1 FROM tag g WHERE g.tag = ? AND g.target IN (t.id, m.sweep))")
+        values.append(wanted.tag)
+    return ("WHERE " + " AND ".join(tests) if tests else ""), values
+
+
+def _order(wanted: Selection) -> tuple[str, str, list[Any]]:
+    """Return the ORDER BY, the join that it needs, and the values of that join."""
+    if wanted.sort is None:
+        if wanted.sweep is None:
+            return "t.rowid DESC", "", []
+        return f"{_RANK} IS NULL, {_RANK} DESC, m.idx", "", []
+    way = "DESC" if wanted.descending else "ASC"
+    column = COLUMNS.get(wanted.sort)
+    if column is not None:
+        return f"{column} IS NULL, {column} {way}, t.rowid DESC", "", []
+    join = "LEFT JOIN metric k ON k.attempt = t.attempt AND k.name = ?"
+    return f"k.last IS NULL, k.last {way}, t.rowid DESC", join, [wanted.sort]
+
+
+def _run_rows(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> list[RunRow]:
+    metrics = _metrics(db, [row[5] for row in rows if row[5]])
+    tagged = _tags(db, [row[0] for row in rows])
+    now = time.time()
+    return [_run_row(row, metrics.get(row[5], {}), tagged.get(row[0], []), now) for row in rows]
+
+
+def _run_row(
+    row: Sequence[Any], metrics: dict[str, float | int], tagged: list[str], now: float
+) -> RunRow:
+    best, best_step = (row[21], row[22]) if row[18] == "min" else (row[19], row[20])
+    seconds = row[15]
+    if seconds is None and row[16] is not None and row[3] == TrialState.RUNNING:
+        seconds = max(0.0, now - row[16])
+    return RunRow(
+        run=row[0],
+        sweep=row[1],
+        index=row[2],
+        state=TrialState(row[3]),
+        params=json.loads(row[4]),
+        metrics=metrics,
+        best=best,
+        best_step=best_step,
+        attempt=row[5],
+        attempts=row[6],
+        cause=row[11],
+        error=row[12],
+        slot=row[13],
+        executor=row[17],
+        folder=row[14],
+        planned=row[7],
+        started=row[16] or row[8],
+        ended=row[9],
+        seconds=seconds,
+        kept=bool(row[10]),
+        tags=tagged,
+        metric=row[23],
+        mode=row[18],
+    )
+
+
+def _metrics(
+    db: sqlite3.Connection, attempt_ids: Sequence[str]
+) -> dict[str, dict[str, float | int]]:
+    found: dict[str, dict[str, float | int]] = {}
+    for at in range(0, len(attempt_ids), CHUNK):
+        part = attempt_ids[at : at + CHUNK]
+        rows = db.execute(
+            "SELECT attempt, name, last, last_kind FROM metric"
+            f" WHERE attempt IN ({','.join('?' * len(part))}) ORDER BY attempt, name",
+            part,
+        )
+        for attempt, name, last, kind in rows:
+            value = last if kind == "float" else int(last) if kind == "int" else number(kind)
+            found.setdefault(attempt, {})[name] = value
+    return found
+
+
+def _tags(db: sqlite3.Connection, targets: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for at in range(0, len(targets), CHUNK):
+        part = targets[at : at + CHUNK]
+        marks = ",".join("?" * len(part))
+        rows = db.execute(
+            f"SELECT target, tag FROM tag WHERE target IN ({marks}) ORDER BY tag", part
+        )
+        for target, tag in rows:
+            found.setdefault(target, []).append(tag)
+    return found
+
+
+def number(value: Any) -> float:
+    """Return a stored metric value as the number it was: ``nan`` and ``inf`` are kept as text."""
+    return float(value)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agilml.model import Cause
+from agilml.sweep.policy import MAX_LOST, Asked, outcome
+from agilml.worker.slot import Exit
+
+KILLED = Exit(None, 9, Cause.NODE)
+
+
+def decide(
+    end: dict[str, Any] | None = None,
+    exit: Exit = Exit(1, None),
+    asked: Asked | None = None,
+    counted: int = 0,
+    attempts: int = 1,
+    most: int = 1,
+) -> tuple[str, str, str | None]:
+    """Return attempt state, trial state and cause."""
+    found = outcome(end, exit, asked, counted=counted, attempts=attempts, max_attempts=most)
+    return found.attempt, found.trial, found.cause
+
+
+def said(state: str, cause: str | None = None) -> dict[str, Any]:
+    return {"e": "end", "state": state, "cause": cause, "error": "x"}
+
+
+@pytest.mark.parametrize("asked", [None, *Asked])
+def test_finished_work_is_kept_whatever_we_asked_for(asked: Asked | None) -> None:
+    assert ("succeeded", "succeeded", None) == decide(said("succeeded"), KILLED, asked)
+    assert ("pruned", "pruned", None) == decide(said("pruned"), KILLED, asked)
+
+
+def test_a_recipe_that_raised_uses_up_an_attempt() -> None:
+    assert ("failed", "failed", "user") == decide(said("failed", "user"))
+    assert ("failed", "pending", "user") == decide(said("failed", "user"), most=2)
+    assert ("failed", "failed", "oom") == decide(said("failed", "oom"), most=2, counted=1)
+
+
+def test_a_machine_that_failed_uses_up_nothing_until_it_is_too_much() -> None:
+    assert ("lost", "pending", "node") == decide(None, KILLED)
+    assert ("lost", "failed", "node") == decide(None, KILLED, attempts=MAX_LOST)
+
+
+def test_what_we_asked_for_decides_the_cause() -> None:
+    assert ("cancelled", "cancelled", None) == decide(said("cancelled"), KILLED, Asked.CANCEL)
+    assert ("lost", "pending", "controller") == decide(said("cancelled"), KILLED, Asked.LEAVE)
+    assert ("lost", "pending", "stuck") == decide(None, KILLED, Asked.STUCK)
+    assert ("failed", "failed", "timeout") == decide(None, KILLED, Asked.TIMEOUT, most=5)
+
+
+def test_a_signal_from_someone_else_preempts() -> None:
+    assert ("lost", "pending", "preempted") == decide(said("cancelled", "preempted"), Exit(1, None))
+
+
+def test_a_crash_of_native_code_counts() -> None:
+    assert ("failed", "failed", "user") == decide(None, Exit(None, 11, Cause.USER))
+    assert ("failed", "failed", "user") == decide(None, Exit(0, None))
+
+
+def test_a_recipe_that_cannot_be_loaded_is_not_tried_again() -> None:
+    assert ("failed", "failed", "user") == decide(None, Exit(None, None, error="x", fatal=True), most=5)
