@@ -13,6 +13,7 @@ from bench.case import Case
 
 AGIL = (sys.executable, "-m", "agilml")
 ROOT = Path(__file__).resolve().parent.parent
+RECIPES = ROOT / "bench" / "recipes"
 NAME = "AgilML"
 
 
@@ -22,12 +23,13 @@ def make_project(folder: Path) -> None:
     folder.joinpath("agil.toml").touch()
 
 
-def add_recipe(folder: Path, name: str, source: Path, conf: str) -> None:
-    """Give the project a recipe of its own and a conf of the same name."""
+def add_recipe(folder: Path, name: str, conf: str) -> None:
+    """Make ``folder`` a project with the recipe ``bench/recipes/<name>.py`` and a conf of that name."""
     make_project(folder)
+    source = RECIPES / f"{name}.py"
     for place, file, text in (
-        ("recipes", f"{name}.py", source.read_text()),
-        ("conf", f"{name}.yaml", conf),
+        ("recipes", source.name, source.read_text()),
+        ("conf", f"{name}.yaml", f"recipe: {name}\n{conf}"),
     ):
         folder.joinpath(place).mkdir(exist_ok=True)
         folder.joinpath(place, file).write_text(text)
@@ -60,12 +62,17 @@ def succeeded(folder: Path) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+def add_torch_recipe(folder: Path) -> None:
+    """Make ``folder`` a project whose ``conf=torch_trial`` imports torch and does what the peers do."""
+    add_recipe(folder, "torch_trial", "defaults: [_base, _self_]\nmetric: score\nx: 0\n")
+
+
 def sweep(sizes: Sequence[int], *, torch: bool) -> Case:
     """Return the case of ``agil sweep`` over trivial trials, two at once."""
+    conf = "torch_trial" if torch else "dry"
 
     def argv(_folder: Path, n: int) -> list[str]:
-        words = ["sweep", "conf=dry", f"x=range({n})", "executor.slots=2"]
-        return [*AGIL, *words, *(["torch=true"] if torch else [])]
+        return [*AGIL, "sweep", f"conf={conf}", f"x=range({n})", "executor.slots=2"]
 
     return Case(
         name=NAME,
@@ -73,7 +80,7 @@ def sweep(sizes: Sequence[int], *, torch: bool) -> Case:
         python=Path(sys.executable),
         argv=argv,
         stored=succeeded,
-        prepare=make_project,
+        prepare=add_torch_recipe if torch else make_project,
         env=ENVIRONMENT,
         sizes=tuple(sizes),
     )

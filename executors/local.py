@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-import select
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agilml.errors import ExecutorError
+from agilml.errors import ConfigError, ExecutorError
 from agilml.model import Resources
+from agilml.text import safe_text
 from agilml.worker.order import Order
 from agilml.worker.probes import Machine, machine
 from agilml.worker.slot import Report, Slot
+from agilml.worker.fresh import FreshProcesses
+from agilml.worker.starter import Starter
+from agilml.worker.templates import Templates
 from agilml.worker.warm import WarmTemplate
 
 TAIL_SECONDS = 0.25
-MAX_DEATHS = 3
 
 
 class LocalExecutor:
@@ -31,17 +33,23 @@ class LocalExecutor:
         wanted = settings.get("resources") or {}
         self._resources = Resources(**wanted)
         self._count: int | None = settings.get("slots")
+        self._isolation = str(settings.get("isolation", "fork"))
+        if self._isolation not in ("fork", "spawn"):
+            raise ConfigError(
+                f"executor.isolation is `fork` or `spawn`, not `{safe_text(self._isolation)}`",
+                next="agil sweep … executor.isolation=fork",
+            )
         self._recipe = recipe
         self._project = project
         self._folder = folder
-        self._template: WarmTemplate | None = None
+        self._first: WarmTemplate | None = None
+        self._starter: Starter | None = None
         self._slots: list[Slot] = []
         self._tailed = 0.0
-        self._deaths = 0
 
     def adopt(self, template: WarmTemplate) -> None:
         """Use a template that was started ahead of the slots, while the plan was being made."""
-        self._template = template
+        self._first = template
 
     def quote(self) -> int:
         """Return how many slots there would be; free of charge.
@@ -55,14 +63,20 @@ class LocalExecutor:
         """Bring the slots up; see :class:`~agilml.executors.base.Executor`."""
         here = machine()
         count = slot_count(here, self._resources, self._count)
-        if self._template is None:
-            self._template = WarmTemplate(self._recipe, self._project, self._folder)
+        self._starter = self._make_starter()
         threads = max(1, math.floor(self._resources.cpus))
         self._slots = [
-            Slot(f"{self.name}:{i}", self._template, threads, _gpus(i, here, self._resources))
+            Slot(f"{self.name}:{i}", self._starter, threads, _gpus(i, here, self._resources))
             for i in range(count)
         ]
         return self._slots
+
+    def _make_starter(self) -> Starter:
+        if self._isolation == "fork":
+            return Templates(self._recipe, self._project, self._folder, self._first)
+        if self._first is not None:
+            self._first.close()
+        return FreshProcesses()
 
     def start(self, slot: Slot, order: Order) -> None:
         """Execute ``order`` in ``slot``."""
@@ -70,23 +84,24 @@ class LocalExecutor:
 
     def poll(self, seconds: float) -> list[Report]:
         """Wait for news; the spools of running attempts are looked at four times a second."""
-        assert self._template is not None
-        if not self._template.gone:
-            select.select([self._template], [], [], seconds)
-        elif seconds:
-            time.sleep(seconds)
+        assert self._starter is not None
+        self._starter.wait(seconds)
         reports = [
-            report for message in self._template.messages() for report in self._heard(message)
+            report for message in self._starter.messages() for report in self._heard(message)
         ]
-        if self._template.failed is not None:
-            text = f"the recipe cannot be loaded: {self._template.failed}"
+        if self._starter.failed is not None:
+            text = f"the recipe cannot be loaded: {self._starter.failed}"
             reports += [slot.exited({"error": text, "fatal": True}) for slot in self._busy()]
+        for report in reports:
+            self._starter.learn(report.batch.imports)
         now = time.monotonic()
         if now - self._tailed >= TAIL_SECONDS:
             self._tailed = now
-            for slot in self._slots:
-                if slot.order is not None:
-                    reports.append(Report(slot.name, slot.order.attempt, slot.tail()))
+            reports += [
+                Report(slot.name, slot.order.attempt, slot.tail())
+                for slot in self._slots
+                if slot.order is not None
+            ]
         return reports
 
     def end(self, slot: Slot, *, gentle: bool) -> None:
@@ -95,39 +110,23 @@ class LocalExecutor:
 
     def down(self) -> None:
         """End the template and with it every attempt."""
-        if self._template is not None:
-            self._template.close()
-            self._template = None
+        if self._starter is not None:
+            self._starter.close()
+            self._starter = None
 
     def _heard(self, message: Mapping[str, Any]) -> list[Report]:
-        kind = message["is"]
-        if kind == "gone":
-            return self._template_died()
-        slot = self._slot_of(message.get("attempt"))
+        slot = self._slot_of(str(message["attempt"]))
         if slot is None:
             return []
-        if kind == "forked":
-            slot.forked(message["pid"])
-        if kind == "exited":
+        if message["is"] == "exited":
             return [slot.exited(message)]
+        slot.forked(message["pid"])
         return []
-
-    def _template_died(self) -> list[Report]:
-        """Report every attempt it held as killed, and start another template for the next ones."""
-        reports = [slot.exited({"code": -9}) for slot in self._busy()]
-        self._deaths += 1
-        if self._deaths <= MAX_DEATHS:
-            assert self._template is not None
-            self._template.close()
-            self._template = WarmTemplate(self._recipe, self._project, self._folder)
-            for slot in self._slots:
-                slot.template = self._template
-        return reports
 
     def _busy(self) -> list[Slot]:
         return [slot for slot in self._slots if slot.busy]
 
-    def _slot_of(self, attempt: str | None) -> Slot | None:
+    def _slot_of(self, attempt: str) -> Slot | None:
         for slot in self._slots:
             if slot.order is not None and slot.order.attempt == attempt:
                 return slot

@@ -53,6 +53,10 @@ def train(cfg: Config, run: Run) -> None:
 def _normalise(dataset: Dataset, device: torch.device) -> Change:
     # Statistics of the training part only: the other parts must not leak into training.
     pixels = dataset.train.x
-    mean = torch.tensor(pixels.mean(axis=(0, 2, 3)), dtype=torch.float32, device=device).view(1, -1, 1, 1)
-    deviation = torch.tensor(pixels.std(axis=(0, 2, 3)), dtype=torch.float32, device=device).view(1, -1, 1, 1)
+    mean = torch.tensor(pixels.mean(axis=(0, 2, 3)), dtype=torch.float32, device=device).view(
+        1, -1, 1, 1
+    )
+    deviation = torch.tensor(pixels.std(axis=(0, 2, 3)), dtype=torch.float32, device=device).view(
+        1, -1, 1, 1
+    )
     return lambda x: (x - mean) / (deviation + 1e-6)

@@ -101,22 +101,25 @@ def execute(
     single: bool,
 ) -> int:
     """Plan, record, start and follow; return the exit code."""
-    from agilml.cli.following import follow_to_end, say_detached
-    from agilml.config import Configs
-    from agilml.ledger.ledger import Ledger, user
+    from agilml.config.layers import layers
     from agilml.project import find_project
+    from agilml.sweep.guess import likely_recipe
     from agilml.sweep.launch import Launch
-    from agilml.sweep.plan import likely_recipe, make_plan
 
     project = find_project()
     if dry_run:
         return _dry_run(project, words, as_json=as_json, single=single, retry=retry, rerun=rerun)
     project.make_state()
     with Launch(project) as launch:
-        guess = likely_recipe(Configs(project.conf), words)
+        guess = likely_recipe(layers(project.conf), words)
         if guess:
-            # The template warms up on another core while Hydra composes on this one.
+            # The template warms up on another core while Hydra is imported and composes on this one.
             launch.preload(guess)
+
+        from agilml.cli.following import follow_to_end, say_detached
+        from agilml.ledger.ledger import Ledger, user
+        from agilml.sweep.plan import make_plan
+
         plan = make_plan(project, words)
         _refuse_many(plan, single)
         _check_slots(plan, project)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ def compose(folders: tuple[Path, ...], conf: str, words: Sequence[str]) -> Compo
     Raises:
         ConfigError: Hydra refuses; the message is in AgilML's words.
     """
-    with _LOCK, translated(conf), _initialised(folders):
+    with _LOCK, warnings.catch_warnings(), translated(conf), _initialised(folders):
+        # A defaults list without `_self_` is fine: the file itself comes last, as documented.
+        warnings.filterwarnings("ignore", message=".*missing `_self_`.*")
         from hydra import compose as hydra_compose
 
         config = hydra_compose(conf, overrides=list(words), return_hydra_config=True)

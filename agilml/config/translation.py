@@ -65,6 +65,10 @@ def _cause(error: BaseException) -> str:
     group = re.match(r"Could not override '(.*?)'", str(error))
     if group:
         return f"the defaults list has no group `{safe_text(group.group(1))}`"
+    present = re.match(r"Could not append to config\. An item is already at '(.*?)'", str(error))
+    if present:
+        key = safe_text(present.group(1))
+        return f"`{key}` is there already; write {key}=… without the +"
     deeper = error.__cause__
     if str(error).startswith("Error merging override") and deeper is not None:
         return f"{_sentence(str(error))}: {_sentence(str(deeper))}"

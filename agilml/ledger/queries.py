@@ -17,17 +17,19 @@ from agilml.errors import LedgerDamaged, LedgerError
 from agilml.ledger.queries_runs import (
     CHUNK,
     count_runs,
+    last_value,
     newest_runs,
     number,
     run,
     runs_of_sweep,
     select_runs,
 )
-from agilml.ledger.rows import AttemptRow, RunRow, SweepRow
+from agilml.ledger.rows import AttemptRow, MetricRow, RunRow, SweepRow
 from agilml.model import SweepState, TrialState
 
 __all__ = [
     "AttemptRow",
+    "MetricRow",
     "RunRow",
     "SweepRow",
     "attempts",
@@ -38,6 +40,7 @@ __all__ = [
     "curve",
     "curves",
     "kept",
+    "metrics",
     "newest_runs",
     "reader",
     "run",
@@ -155,6 +158,18 @@ def attempts(db: sqlite3.Connection, trial: str) -> list[AttemptRow]:
         (trial,),
     )
     return [AttemptRow(*row) for row in rows]
+
+
+def metrics(db: sqlite3.Connection, attempt: str) -> list[MetricRow]:
+    """Return what is known of each metric of ``attempt``, in alphabetical order."""
+    rows = db.execute(
+        "SELECT name, n, last, last_kind, last_step, low, low_step, high, high_step FROM metric"
+        " WHERE attempt = ? ORDER BY name",
+        (attempt,),
+    )
+    return [
+        MetricRow(name, n, last_value(last, kind), *rest) for name, n, last, kind, *rest in rows
+    ]
 
 
 def curves(

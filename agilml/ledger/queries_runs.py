@@ -223,8 +223,7 @@ def _metrics(
             part,
         )
         for attempt, name, last, kind in rows:
-            value = last if kind == "float" else int(last) if kind == "int" else number(kind)
-            found.setdefault(attempt, {})[name] = value
+            found.setdefault(attempt, {})[name] = last_value(last, kind)
     return found
 
 
@@ -239,6 +238,13 @@ def _tags(db: sqlite3.Connection, targets: Sequence[str]) -> dict[str, list[str]
         for target, tag in rows:
             found.setdefault(target, []).append(tag)
     return found
+
+
+def last_value(last: float | None, kind: str) -> float | int:
+    """Return a metric's last value as the number it was, from the two columns that store it."""
+    if last is None:
+        return number(kind)
+    return int(last) if kind == "int" else last
 
 
 def number(value: Any) -> float:

@@ -94,3 +94,17 @@ class AttemptRow:
     exit_code: int | None
     signal: int | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One metric of one attempt: its last, lowest and highest value, and the steps they were logged at."""
+
+    name: str
+    n: int
+    last: float | int
+    last_step: int | None
+    low: float | None
+    low_step: int | None
+    high: float | None
+    high_step: int | None

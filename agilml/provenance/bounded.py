@@ -37,7 +37,7 @@ class Output:
     @property
     def ok(self) -> bool:
         """Whether it said all it had to say, in time, without an error."""
-        return self.code == 0
+        return self.code == 0 and not self.cut and not self.late
 
 
 def run_bounded(

@@ -39,9 +39,9 @@ def capture(project: Path, argv: Sequence[str]) -> dict[str, JSON]:
     """Return the provenance of a command given as ``argv`` in ``project``, free of what looks secret.
 
     The keys are ``git`` (see :func:`git_state`), ``argv``, ``cwd``, ``user``, ``host``, ``platform``,
-    ``python``, ``agilml``, ``packages`` (version by name), ``cpus``, ``memory_gb`` (GiB), ``gpus``
-    (names), ``environment`` and ``at`` (seconds since 1970). What cannot be had is None or empty;
-    nothing is raised for it. All text can be encoded as UTF-8.
+    ``python``, ``executable``, ``agilml``, ``packages`` (version by name), ``cpus``, ``memory_gb``
+    (GiB), ``gpus`` (names), ``environment`` and ``at`` (seconds since 1970). What cannot be had is
+    None or empty; nothing is raised for it. All text can be encoded as UTF-8.
     """
     machine = probes.machine()
     system = os.uname()

@@ -83,6 +83,7 @@ class _Scope:
         self._packaged = Path(os.path.realpath(packaged_folder()))
         self._agilml = Path(__file__).resolve().parent.parent
         self._roots = [self._project, self._project / "src", *scripts]
+        self._found: dict[tuple[str, ...], list[Path]] = {}
 
     def key(self, path: Path, real: str) -> str | None:
         """Return the name under which the file counts, or None if it is nobody's here."""
@@ -107,15 +108,17 @@ class _Scope:
             for _ in range(wanted.level - 1):
                 folder = folder.parent
             return _package(folder) + list(_chain(folder, wanted.parts))
-        if wanted.parts[:2] == _PACKAGED:
-            return _package(self._packaged) + list(_chain(self._packaged, wanted.parts[2:]))
-        if wanted.parts[0] == _PACKAGED[0]:
+        if wanted.parts not in self._found:
+            self._found[wanted.parts] = self._find_absolute(wanted.parts)
+        return self._found[wanted.parts]
+
+    def _find_absolute(self, parts: tuple[str, ...]) -> list[Path]:
+        if parts[:2] == _PACKAGED:
+            return _package(self._packaged) + list(_chain(self._packaged, parts[2:]))
+        if parts[0] == _PACKAGED[0]:
             return []
-        for root in self._roots:
-            found = list(_chain(root, wanted.parts))
-            if found:
-                return found
-        return []
+        found = (list(_chain(root, parts)) for root in self._roots)
+        return next((files for files in found if files), [])
 
     def packages_of(self, path: Path) -> list[Path]:
         """Return the ``__init__.py`` of every package that the file lies in."""
@@ -140,6 +143,8 @@ def _chain(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
             module = next((name for name in names if os.path.isfile(name)), None)
             if module is not None:
                 yield module
+                return
+            if not os.path.isdir(folder / part):
                 return
         yield from init
         folder = folder / part

@@ -38,7 +38,6 @@ _SETTINGS = (
     *("-c", "core.safecrlf=false"),
     *("-c", "diff.noprefix=false"),
     *("-c", "diff.mnemonicPrefix=false"),
-    *("-c", "diff.relative=false"),
     *("-c", f"diff.orderFile={os.devnull}"),
 )
 _STATUS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -35,10 +35,13 @@ def imports_of(source: bytes) -> list[Import]:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return sorted({found for node in _nodes(tree) for found in _named(node)})
+    # Statements hold all imports but those by call, and are a tenth of the nodes.
+    calls = b"import_module" in source or b"__import__" in source
+    nodes = _nodes(tree, ast.iter_child_nodes if calls else _blocks)
+    return sorted({found for node in nodes for found in _named(node)})
 
 
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+def _nodes(tree: ast.AST, children: Callable[[ast.AST], Iterable[ast.AST]]) -> Iterator[ast.AST]:
     pending = [tree]
     while pending:
         node = pending.pop()
@@ -46,7 +49,12 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.If) and _is_type_checking(node.test):
             pending += node.orelse
         else:
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
+
+
+def _blocks(node: ast.AST) -> Iterator[ast.AST]:
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        yield from getattr(node, name, ())
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -28,8 +28,8 @@ def packages(path: Iterable[str] | None = None) -> dict[str, str]:
 def _listed(folder: str) -> list[tuple[str, str]]:
     try:
         names = os.listdir(folder)
-    except OSError:
-        # sys.path also names archives and folders that do not exist.
+    except (OSError, ValueError):
+        # sys.path also names archives, folders that do not exist, and whatever somebody put there.
         return []
     matches = (_METADATA.fullmatch(name) for name in names if name.endswith("-info"))
     return [(_normal(match["name"]), match["version"]) for match in matches if match]

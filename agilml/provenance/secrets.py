@@ -80,8 +80,8 @@ _SPECIAL_TOKEN = re.compile(r"(?i)(?:bos|cls|end|eos|mask|pad|sep|special|start|
 def scrub(text: str) -> str:
     """Return ``text`` with everything that looks like a secret replaced by ``«secret»``.
 
-    Scrubbing twice changes nothing more. Placeholders such as ``${oc.env:TOKEN}`` stay, and so does
-    what text models call a token: ``max_token=512``, ``pad_token="xx"``.
+    Placeholders such as ``${oc.env:TOKEN}`` stay, and so does what text models call a token:
+    ``max_token=512``, ``pad_token="xx"``.
     """
     text = _PRIVATE_KEY.sub(SECRET, text)
     for start, token in _TOKENS.items():

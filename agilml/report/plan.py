@@ -27,7 +27,9 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         shown = ", ".join(safe_text(value, 40) for value in values[:8])
         more = f" … ({len(values):,} values)" if len(values) > 8 else ""
         lines.append(f"  {safe_text(name)} = {shown}{more}")
-    lines.append(f"code {plan['code']['digest'][:12]}: {', '.join(map(safe_text, plan['code']['files'][:8]))}")
+    lines.append(
+        f"code {plan['code']['digest'][:12]}: {', '.join(map(safe_text, plan['code']['files'][:8]))}"
+    )
     for run in plan["runs"][:SHOWN]:
         params = " ".join(f"{safe_text(k)}={safe_text(v, 40)}" for k, v in run["params"].items())
         lines.append(f"  {short(run['run'])}  {run['state']:9}  {params}")

@@ -32,13 +32,13 @@ def find(project: Project, address: str) -> str:
         UsageError: it names nothing, or several things; the message lists what it could be.
     """
     with queries.reader(project.ledger) as db:
-        return _one(address, resolve(db, address))
+        return one(address, resolve(db, address))
 
 
 def find_sweep(project: Project, address: str) -> str:
     """Return the full id of the sweep that ``address`` names; a run stands for the sweep it ran in."""
     with queries.reader(project.ledger) as db:
-        found = _one(address, resolve(db, address))
+        found = one(address, resolve(db, address))
         if found.startswith("s-"):
             return found
         row = queries.run(db, found)
@@ -54,7 +54,7 @@ def find_run(project: Project, address: str) -> str:
         UsageError: it is a sweep of several runs.
     """
     with queries.reader(project.ledger) as db:
-        found = _one(address, resolve(db, address))
+        found = one(address, resolve(db, address))
         if found.startswith("t-"):
             return found
         rows = queries.runs_of_sweep(db, found, limit=2)
@@ -113,7 +113,8 @@ def check_tag(tag: str) -> str:
     return tag
 
 
-def _one(address: str, found: list[str]) -> str:
+def one(address: str, found: list[str]) -> str:
+    """Return the only id of ``found``, or raise and list them all."""
     if len(found) == 1:
         return found[0]
     raise UsageError(
@@ -151,7 +152,7 @@ def _on_branch(db: sqlite3.Connection, branch: str) -> str:
 
 
 def _best(db: sqlite3.Connection, sweep_address: str) -> str:
-    sweep = _one(sweep_address, resolve(db, sweep_address))
+    sweep = one(sweep_address, resolve(db, sweep_address))
     if not sweep.startswith("s-"):
         raise UsageError(
             f"`best@` wants a sweep, and `{safe_text(sweep_address)}` is a run",

@@ -62,6 +62,10 @@ class Leaves:
             if has_interpolation(value) and not is_constant(value)
         }
 
+    def is_interpolated(self, key: str) -> bool:
+        """Return whether the value at ``key`` comes from an interpolation there or above."""
+        return any(key == path or key.startswith(f"{path}.") for path in self.programs)
+
     def affected(self, changed: Iterable[str]) -> list[tuple[str, Program]]:
         """Return the interpolated leaves that depend on ``changed``, each after those it reads.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from agilml.config import Configs
@@ -27,6 +27,14 @@ class Groups:
 
     def __init__(self, options: Mapping[str, Sequence[str]]) -> None:
         self._options = options
+        self._met: set[str] = set()
+
+    def meet(self, choices: Iterable[str]) -> None:
+        """Take note of groups that a defaults list chose from.
+
+        Hydra finds groups on a ``hydra.searchpath`` of the conf too, which no folder listing shows.
+        """
+        self._met.update(choices)
 
     def options(self, key: str) -> Sequence[str] | None:
         """Return the options of the group that ``key`` chooses from, or None."""
@@ -34,7 +42,10 @@ class Groups:
 
     def chooses(self, setting: Setting) -> bool:
         """Return whether ``setting`` picks an option of a group rather than a value."""
-        return self.options(setting.key) is not None and not isinstance(setting.value, dict)
+        return self._is_group(setting.key) and not isinstance(setting.value, dict)
+
+    def _is_group(self, key: str) -> bool:
+        return self.options(key) is not None or key in self._met
 
     def needs_compose(self, setting: Setting) -> bool:
         """Return whether only Hydra can apply ``setting``: all but a plain value, a plain key."""
@@ -47,7 +58,7 @@ class Groups:
             or isinstance(value, dict)
             or has_interpolation(value)
             or value == MISSING
-            or self.options(key) is not None
+            or self._is_group(key)
         )
 
     def check(self, setting: Setting) -> None:
@@ -56,9 +67,9 @@ class Groups:
         Raises:
             ConfigError: it does not; the message lists those that do.
         """
-        if setting.op == "~" or not self.chooses(setting):
-            return
         group = setting.key.partition("@")[0]
+        if setting.op == "~" or not self.chooses(setting) or group not in self._options:
+            return
         chosen = setting.value if isinstance(setting.value, list) else [setting.value]
         for option in chosen:
             if option is not None and not self._exists(group, str(option)):
@@ -210,7 +221,7 @@ class Blocks:
         self._conf = conf
         self._known: dict[tuple[str, ...], Block] = {}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Block]:
         return iter(self._known.values())
 
     def get(self, settings: Sequence[Setting]) -> Block:
@@ -218,12 +229,18 @@ class Blocks:
         words = tuple(setting.word for setting in settings)
         block = self._known.get(words) or self._same_choices(words, settings)
         if block is None:
-            for setting in settings:
-                self.groups.check(setting)
-            composed = self._configs.read(self._conf, words)
-            block = Block(self._conf, settings, composed, self.groups)
+            block = Block(self._conf, settings, self._read(words, settings), self.groups)
+            self.groups.meet(block.structure.choices)
         self._known[words] = block
         return block
+
+    def _read(self, words: tuple[str, ...], settings: Sequence[Setting]) -> Composed:
+        try:
+            return self._configs.read(self._conf, words)
+        except ConfigError:
+            for setting in settings:
+                self.groups.check(setting)
+            raise
 
     def _same_choices(self, words: tuple[str, ...], settings: Sequence[Setting]) -> Block | None:
         """Return a block to which ``settings`` only add choices that are its own anyway."""

@@ -57,8 +57,8 @@ class Assembly:
         return Point(self.structure.id, delta, {**self.study.label, **params}, digest.hex())
 
     def lookup(self, patches: Sequence[Patch]) -> Lookup:
-        """Return what a condition reads: what was set, else what the structure has."""
-        settled = {name: value for patch in patches for name, value in patch.params}
+        """Return what a condition reads: what was set, else what the config of the point has."""
+        settled = self.study.settled(patches)
         dependent = self.plan.delta(patches) if self.plan is not None else {}
 
         def value(key: str) -> Any:
@@ -124,18 +124,33 @@ class Study:
     ) -> Iterator[Combination]:
         assert one.when is not None
         for rows in combinations:
-            block = self._block(rows)
-            patches = [block.patches[row] for row in rows]
-            if one.when.holds(
-                Assembly(self, block, self._partial_plan(block, patches)).lookup(patches)
-            ):
+            if one.when.holds(self._partial_lookup(rows)):
                 for row in one.rows:
                     yield (*rows[:n], row, *rows[n + 1 :])
             else:
                 yield rows
 
-    def _partial_plan(self, block: Block, patches: Sequence[Patch]) -> Plan | None:
-        return block.plan(tuple(patch.keys for patch in patches)) if block.leaves.programs else None
+    def _partial_lookup(self, rows: Combination) -> Lookup:
+        """Return what a condition reads before all rows are chosen.
+
+        Only an interpolated key needs the whole config, which may not be complete yet.
+        """
+        block = self._block(rows)
+        patches = [block.patches[row] for row in rows]
+        settled = self.settled(patches)
+
+        def value(key: str) -> Any:
+            if key in settled:
+                return settled[key]
+            if block.leaves.is_interpolated(key):
+                return self._assembly(block, rows, patches).lookup(patches)(key)
+            return block.lookup(key)
+
+        return value
+
+    def settled(self, patches: Sequence[Patch]) -> dict[str, Any]:
+        """Return what was set for a point, by name; conditions may read the name of the conf too."""
+        return {"conf": self.conf} | {n: value for patch in patches for n, value in patch.params}
 
     def _block(self, rows: Combination) -> Block:
         """Return the structure that the rows' group choices compose to."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,6 @@ from agilml.sweep.expand import Expansion, expand
 from agilml.worker import recipe
 
 SETTINGS = ("executor", "sampler", "stopper", "budget", "attempts")
-_RECIPE_LINE = re.compile(r"^recipe:\s*['\"]?([\w.:]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +78,6 @@ class Plan:
             rerun=rerun,
             by=by,
         )
-
-
-def likely_recipe(configs: Configs, words: Sequence[str]) -> str | None:
-    """Return the recipe that ``words`` probably name, without composing; a wrong guess costs only time."""
-    for word in words:
-        if word.startswith("recipe="):
-            return word.partition("=")[2]
-    name = next((word.partition("=")[2] for word in words if word.startswith("conf=")), "")
-    for folder in configs.folders:
-        path = Path(str(folder / f"{name}.yaml"))
-        if re.fullmatch(r"[\w/-]+", name) and path.is_file():
-            match = _RECIPE_LINE.search(path.read_text(errors="replace"))
-            return match.group(1) if match else None
-    return None
 
 
 def make_plan(project: Project, words: Sequence[str]) -> Plan:

@@ -10,7 +10,7 @@ from typing import Any
 from agilml.model import AttemptState, Cause, TrialState
 from agilml.worker.slot import Exit
 
-MAX_LOST = 10
+MAX_LOST = 6
 """Attempts that a trial may lose to machines before it is given up."""
 
 

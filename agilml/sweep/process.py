@@ -2,8 +2,8 @@
 
 It is started early, while the plan is still being made, and told on its standard input what to do:
 ``{"preload": "resnet"}`` any time, then ``{"sweep": "s-…"}``, or nothing and end of file when the
-plan came to nothing. It answers one line per fact that its starter waits for; after ``running`` the starter
-may go away.
+plan came to nothing. What only a sweep needs is imported when it comes, so that a template starts soon.
+It answers one line per fact that its starter waits for; after ``running`` the starter may go away.
 """
 
 from __future__ import annotations
@@ -16,20 +16,16 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agilml.errors import AgilError
-from agilml.executors import executor_class
-from agilml.executors.base import Executor
-from agilml.ledger import queries
-from agilml.ledger.control import Control
-from agilml.ledger.ledger import Ledger
-from agilml.model import SweepState
 from agilml.project import Project
-from agilml.sweep.controller import Controller
 from agilml.sweep.liveness import ControllerLock, controller_pid
-from agilml.sweep.settings import settings_of
 from agilml.worker.warm import WarmTemplate
+
+if TYPE_CHECKING:
+    from agilml.executors.base import Executor
+    from agilml.ledger.ledger import Ledger
 
 LOG = "controller.log"
 
@@ -63,6 +59,8 @@ class ControllerProcess:
             self._warm = None
 
     def _executor(self, settings: Mapping[str, Any], reference: str) -> Executor:
+        from agilml.executors import executor_class
+
         made: Executor = executor_class(str(settings.get("name", "local")))(
             settings, reference, self._project.root, self._project.state
         )
@@ -81,6 +79,8 @@ class ControllerProcess:
             _say({"is": "taken", "pid": controller_pid(folder)})
             return 0
         _log_to(folder / LOG)
+        from agilml.ledger.ledger import Ledger
+
         try:
             with Ledger.open(self._project.ledger) as ledger:
                 return self._drive(ledger, sweep)
@@ -104,6 +104,12 @@ class ControllerProcess:
             lock.close()
 
     def _drive(self, ledger: Ledger, sweep: str) -> int:
+        from agilml.ledger import queries
+        from agilml.ledger.control import Control
+        from agilml.model import SweepState
+        from agilml.sweep.controller import Controller
+        from agilml.sweep.settings import settings_of
+
         with queries.reader(self._project.ledger) as db:
             row = queries.sweep(db, sweep)
         if row is None:

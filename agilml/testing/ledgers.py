@@ -133,7 +133,7 @@ def log_sample(
     turn: Turn, lease: Lease, curves: Mapping[str, Sequence[float | int | str]], first: int = 0
 ) -> None:
     """Record one flush of points, from step ``first`` on."""
-    series = {
+    series: dict[str, list[list[Any]]] = {
         name: [list(range(first, first + len(values))), list(values), [0.1] * len(values)]
         for name, values in curves.items()
         if values
@@ -167,7 +167,7 @@ def sample_clock(start: float = START, tick: float = 0.25) -> Iterator[None]:
 
 
 def sample_points(first: int, count: int) -> list[dict[str, Any]]:
-    """Return points over a learning rate, a depth and seeds 0, 1, 2 …"""
+    """Return points over a learning rate, a depth and seeds that count from 0."""
     axes = itertools.product((0.05, 0.2), (8, 14))
     groups = list(itertools.islice(itertools.cycle(axes), count))
     seeds = [(first + i) // 4 for i in range(count)]

@@ -6,13 +6,13 @@ standard input.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import ctypes
 import json
 import os
 import signal
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -27,21 +27,23 @@ from agilml.worker.rng import seed_everything
 from agilml.worker.run import Preempted, Pruned, Run, set_current_run
 from agilml.worker.spool import SpoolWriter
 
+MANY_IMPORTS = 50
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_libc = ctypes.CDLL(None)
 
 
 def die_with_parent(parent: int) -> None:
     """Let the kernel kill this process when ``parent``, which must be its parent, ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def set_process_name(name: str) -> None:
     """Show ``name`` (at most 15 bytes of it) in process lists."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
+    _libc.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
 
 
 def start_time(pid: int) -> int:
@@ -68,7 +70,7 @@ def main(order: Order, parent: int, isolation: str, asked: float) -> NoReturn:
         spool = SpoolWriter(order.path)
         run = Run(order, spool)
         _listen(run)
-        Heart(spool, order.beat_seconds).start()
+        start_beating(spool, order.beat_seconds)
         code = _execute(order, run, spool, isolation, asked)
     except BaseException:
         traceback.print_exc()
@@ -120,28 +122,25 @@ def _listen(run: Run) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-class Heart(threading.Thread):
-    """Appends a beat to the spool at an interval, for as long as the process can run at all."""
+def start_beating(spool: SpoolWriter, seconds: float) -> None:
+    """Append a beat to the spool every ``seconds`` from now on, for as long as this process can run at all."""
 
-    def __init__(self, spool: SpoolWriter, seconds: float) -> None:
-        super().__init__(daemon=True, name="agil-heart")
-        self._spool = spool
-        self._seconds = seconds
-
-    def run(self) -> None:
-        """Beat until the process ends."""
+    def beat() -> None:
         n = 0
         while True:
-            time.sleep(self._seconds)
+            time.sleep(seconds)
             n += 1
-            try:
-                self._spool.write({"e": "beat", "n": n})
-            except OSError:
-                continue
+            # A full disk silences the heart, but metrics would be lost then too.
+            with contextlib.suppress(OSError):
+                spool.write({"e": "beat", "n": n})
+
+    # threading.Thread.start waits for the thread to run, which costs a forked child several milliseconds.
+    _thread.start_new_thread(beat, ())
 
 
 def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: float) -> int:
     set_current_run(run)
+    inherited = frozenset(sys.modules)
     try:
         train = recipe.load(order.recipe, Path(order.project))
         if "torch" in sys.modules:
@@ -159,6 +158,7 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
         )
         crash_point("child.started")
         train(config, run)
+        _tell_imports(spool, inherited)
         crash_point("child.finished")
         return _end(spool, "succeeded")
     except Pruned:
@@ -173,6 +173,14 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
         traceback.print_exc()
         cause = "oom" if _is_out_of_memory(error) else "user"
         return _end(spool, "failed", cause, _last_line(error))
+
+
+def _tell_imports(spool: SpoolWriter, inherited: frozenset[str]) -> None:
+    """Say what the recipe imported as it ran, if that was much: the next template imports it ahead."""
+    new = set(sys.modules) - inherited
+    if len(new) >= MANY_IMPORTS:
+        names = sorted(n for n in new if not n.startswith("_") and n.rpartition(".")[0] not in new)
+        spool.write({"e": "imports", "names": names})
 
 
 def _end(

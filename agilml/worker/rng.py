@@ -17,7 +17,11 @@ def seed_everything(seed: int) -> None:
     if "torch" in sys.modules:
         import torch
 
-        torch.manual_seed(seed)
+        if torch.cuda.is_available():
+            torch.manual_seed(seed)
+        else:
+            # The same for a CPU; manual_seed would also prepare for devices that are not there (3 ms).
+            torch.default_generator.manual_seed(seed)
 
 
 def random_state() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from agilml.worker.child import start_time
 from agilml.worker.order import Order
 from agilml.worker.probes import out_of_memory_kills
 from agilml.worker.spool import Batch, SpoolReader
-from agilml.worker.warm import WarmTemplate
+from agilml.worker.starter import Starter
 
 LOG_CHECK_SECONDS = 1.0
 
@@ -55,10 +55,10 @@ class Slot:
     """One place where one attempt at a time runs."""
 
     def __init__(
-        self, name: str, template: WarmTemplate, threads: int = 1, gpus: tuple[int, ...] = ()
+        self, name: str, starter: Starter, threads: int = 1, gpus: tuple[int, ...] = ()
     ) -> None:
         self.name = name
-        self.template = template
+        self._starter = starter
         self.threads = threads
         self.gpus = gpus
         self.order: Order | None = None
@@ -87,7 +87,7 @@ class Slot:
         self._pid = 0
         self._reader = SpoolReader(order.path)
         self._oom_before = out_of_memory_kills()
-        self.template.start(order)
+        self._starter.start(order)
 
     def tail(self) -> Batch:
         """Return what the spool holds beyond the last call."""

@@ -9,6 +9,7 @@ Lines, by their key ``e``:
 ``beat``    n (1, 2, …)
 ``ckpt``    step, dir, sha256, size, value, drop (folders that were removed)
 ``warn``    text
+``imports`` names: modules that the template could have imported ahead
 ``end``     state, cause, error
 """
 
@@ -59,6 +60,7 @@ class Batch:
     series: dict[str, list[list[Any]]] = field(default_factory=dict)
     checkpoints: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
     end: dict[str, Any] | None = None
     points: int = 0
 
@@ -122,6 +124,8 @@ class SpoolReader:
                 batch.checkpoints.append(event)
             elif kind == "warn":
                 batch.warnings.append(clean(str(event["text"])))
+            elif kind == "imports":
+                batch.imports = [str(name) for name in event["names"]]
             elif kind in ("start", "resume", "end"):
                 setattr(batch, kind, event)
         except (ValueError, KeyError, TypeError, AttributeError):

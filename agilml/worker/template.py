@@ -7,6 +7,7 @@ owner starts fresh processes instead.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -16,6 +17,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +40,14 @@ class Template:
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
 
-    def warm_up(self, reference: str, project: Path) -> None:
+    def warm_up(self, reference: str, project: Path, also: Sequence[str]) -> None:
         """Import the recipe and what its first step would import, and answer ``ready`` or ``failed``."""
         gc.disable()
         try:
             recipe.load(reference, project)
+            for name in also:
+                with contextlib.suppress(Exception):
+                    __import__(name)
             for package, lazy in _LAZY.items():
                 if package in sys.modules:
                     for name in lazy:
@@ -134,16 +139,16 @@ def unsafe_to_fork() -> str | None:
     return None
 
 
-def main(fd: int, reference: str, project: Path) -> None:
+def main(fd: int, reference: str, project: Path, also: Sequence[str]) -> None:
     """Warm up and serve on the socket ``fd`` until its other end closes."""
     parent = os.getppid()
     child.die_with_parent(parent)
     child.set_process_name("agil template")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     template = Template(socket.socket(fileno=fd), parent)
-    template.warm_up(reference, project)
+    template.warm_up(reference, project, also)
     template.serve()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4:])

@@ -8,10 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from agilml.worker.fresh import FreshProcesses
 from agilml.worker.order import Order
 
 LOG = "template.log"
@@ -20,11 +21,15 @@ LOG = "template.log"
 class WarmTemplate:
     """A template process for one recipe, and fresh processes where it cannot fork.
 
+    ``also`` names modules to import ahead, besides the recipe's own.
+
     Messages come as dicts with ``is``: ``ready``, ``failed``, ``forked``, ``exited``, and ``gone`` when the
     template itself died and took its children along.
     """
 
-    def __init__(self, recipe: str, project: Path, folder: Path) -> None:
+    def __init__(
+        self, recipe: str, project: Path, folder: Path, also: Sequence[str] = ()
+    ) -> None:
         ours, theirs = socket.socketpair()
         environment = {
             **os.environ,
@@ -43,6 +48,7 @@ class WarmTemplate:
                     str(theirs.fileno()),
                     recipe,
                     str(project),
+                    *also,
                 ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -58,10 +64,9 @@ class WarmTemplate:
         self.failed: str | None = None
         self._folder = folder
         self._buffer = b""
-        self._spawned: dict[str, subprocess.Popen[bytes]] = {}
-        self._made: list[dict[str, Any]] = []
+        self._fresh = FreshProcesses()
         self._orders: dict[str, Order] = {}
-        self._unsafe = False
+        self.unsafe = False
         self.gone = False
 
     def fileno(self) -> int:
@@ -71,8 +76,8 @@ class WarmTemplate:
     def start(self, order: Order) -> None:
         """Execute ``order`` in a process of its own; returns at once."""
         self._orders[order.attempt] = order
-        if self._unsafe:
-            self._spawn(order)
+        if self.unsafe:
+            self._fresh.start(order)
             return
         request = json.dumps({"order": order.as_json()}).encode() + b"\n"
         self.channel.setblocking(True)
@@ -89,24 +94,20 @@ class WarmTemplate:
         found = self._read()
         for message in found:
             if message["is"] == "ready":
-                self.ready, self._unsafe = True, bool(message["unsafe"])
+                self.ready, self.unsafe = True, bool(message["unsafe"])
             elif message["is"] == "failed":
                 self.failed = str(message["error"])
             elif message["is"] == "unsafe":
-                self._unsafe = True
-                self._spawn(self._orders[message["attempt"]])
+                self.unsafe = True
+                self._fresh.start(self._orders[message["attempt"]])
             elif message["is"] == "exited":
                 self._orders.pop(message["attempt"], None)
-        found += self._made
-        self._made = []
-        return found + self._exited_spawns()
+        return found + self._fresh.messages()
 
     def close(self) -> None:
         """End the template and every process it or we started."""
         self.channel.close()
-        for process in self._spawned.values():
-            _kill_group(process.pid)
-            process.wait()
+        self._fresh.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -126,43 +127,3 @@ class WarmTemplate:
             self._buffer += data
         *lines, self._buffer = self._buffer.split(b"\n")
         return [json.loads(line) for line in lines]
-
-    def _spawn(self, order: Order) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "agilml.worker.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert process.stdin is not None
-        request = {"order": order.as_json(), "asked": time.monotonic()}
-        process.stdin.write(json.dumps(request).encode() + b"\n")
-        process.stdin.close()
-        self._spawned[order.attempt] = process
-        self._made.append({"is": "forked", "attempt": order.attempt, "pid": process.pid})
-
-    def _exited_spawns(self) -> list[dict[str, Any]]:
-        found = []
-        for attempt, process in list(self._spawned.items()):
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid == 0:
-                continue
-            process.returncode = os.waitstatus_to_exitcode(status)
-            del self._spawned[attempt]
-            found.append(
-                {
-                    "is": "exited",
-                    "attempt": attempt,
-                    "code": process.returncode,
-                    "cpu_seconds": usage.ru_utime + usage.ru_stime,
-                    "max_rss_mb": usage.ru_maxrss / 1024,
-                }
-            )
-        return found
-
-
-def _kill_group(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except OSError:
-        return

@@ -29,8 +29,9 @@ RECORD_SECONDS = 0.3
 """What a tool has after the sixth trial's last line to record it; no trial can end in that time."""
 
 _CONF = """\
-defaults: [dry, _self_]
-recipe: crash_trial
+defaults: [_base, _self_]
+metric: score
+x: 0
 log: {log}
 """
 
@@ -233,8 +234,7 @@ def _tools() -> list[Tool]:
 
 
 def _agil_start(folder: Path) -> Sequence[str]:
-    source = Path(__file__).parent.parent / "recipes" / "crash_trial.py"
-    ours.add_recipe(folder, "crash_trial", source, _CONF.format(log=folder.parent / "trials.log"))
+    ours.add_recipe(folder, "crash_trial", _CONF.format(log=folder.parent / "trials.log"))
     return [*ours.AGIL, "sweep", "conf=crash_trial", f"x=range({TRIALS})", "executor.slots=2"]
 
 

@@ -21,7 +21,9 @@ def measure(options: Options) -> Result:
     if find_spec("bench.expand") is None:
         result.fail("AgilML", "bench/expand.py is not there")
         return result
-    words = [sys.executable, "-m", "bench.expand", "--json"]
+    words = [sys.executable, "-m", "bench.expand", "--json", "-"]
+    if options.repeats == 1:
+        words.append("--quick")
     done = subprocess.run(
         words, check=False, cwd=ours.ROOT, capture_output=True, text=True, timeout=options.timeout
     )

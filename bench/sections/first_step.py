@@ -15,7 +15,6 @@ from bench.result import Result, ratio
 
 _CONF = """\
 defaults: [resnet, _self_]
-recipe: first_step
 epochs: 1
 noted: {noted}
 """
@@ -54,8 +53,7 @@ def _import(scratch: Path) -> float:
 
 def _first_step(scratch: Path, result: Result) -> list[float]:
     folder, noted = scratch / "agil", scratch / "noted"
-    source = Path(__file__).parent.parent / "recipes" / "first_step.py"
-    ours.add_recipe(folder, "first_step", source, _CONF.format(noted=noted))
+    ours.add_recipe(folder, "first_step", _CONF.format(noted=noted))
     began = time.monotonic()
     words = [*ours.AGIL, "sweep", "conf=first_step", "executor.slots=1"]
     sample = run(words, folder, environment(scratch, ours.ENVIRONMENT), timeout=300)

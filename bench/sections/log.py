@@ -19,8 +19,9 @@ CALLS = 20_000
 POINTS = 2_000
 
 _CONF = """\
-defaults: [dry, _self_]
-recipe: {recipe}
+defaults: [_base, _self_]
+metric: loss
+mode: min
 calls: {calls}
 """
 
@@ -61,8 +62,7 @@ def measure(options: Options) -> Result:
 
 def _agil(scratch: Path, recipe: str, calls: int) -> tuple[Path, str]:
     folder = scratch / recipe
-    source = Path(__file__).parent.parent / "recipes" / f"{recipe}.py"
-    ours.add_recipe(folder, recipe, source, _CONF.format(recipe=recipe, calls=calls))
+    ours.add_recipe(folder, recipe, _CONF.format(calls=calls))
     words = [*ours.AGIL, "sweep", f"conf={recipe}", "attempts.max=1"]
     return folder, run(words, folder, environment(scratch, ours.ENVIRONMENT), timeout=120).error
 
@@ -78,11 +78,13 @@ def _agil_cost(scratch: Path, result: Result) -> list[float]:
 
 
 def _agil_kept(scratch: Path) -> list[int]:
-    """Return the points in the ledger, or nothing when no attempt ever started."""
-    folder, _ = _agil(scratch, "log_then_die", POINTS)  # it fails, as it must
-    if not ours.query(folder, "SELECT 1 FROM attempt WHERE started IS NOT NULL"):
+    """Return the points in the ledger, or nothing when no attempt was killed."""
+    folder, _ = _agil(scratch, "log_then_die", POINTS)  # it may end as failed: it was killed
+    attempts = ours.query(folder, "SELECT id FROM attempt WHERE n = 1 AND signal = 9")
+    if not attempts:
         return []
-    rows = ours.query(folder, "SELECT n FROM metric WHERE name = 'loss'")
+    first = attempts[0][0]
+    rows = ours.query(folder, "SELECT n FROM metric WHERE name = 'loss' AND attempt = ?", first)
     return [int(rows[0][0]) if rows else 0]
 
 

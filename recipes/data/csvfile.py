@@ -40,7 +40,9 @@ def load(data: Mapping[str, Any]) -> Dataset:
     y, classes = _target(columns.pop(target), str(data.get("task")), target)
     if not columns:
         raise ConfigError(f"{path} has no column besides {target!r}", next="a file with features")
-    x = np.column_stack([part for name, cells in columns.items() for part in _features(name, cells)])
+    x = np.column_stack(
+        [part for name, cells in columns.items() for part in _features(name, cells)]
+    )
     return split(x, y, classes, data.get("split") or {})
 
 
@@ -50,7 +52,9 @@ def _read(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:
         with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
             header, *rows = (row for row in csv.reader(stream, delimiter=delimiter) if row)
     except (OSError, ValueError, TypeError, csv.Error) as error:
-        raise ConfigError(f"{path} is not a csv file with a header ({error})", next="fix it") from error
+        raise ConfigError(
+            f"{path} is not a csv file with a header ({error})", next="fix it"
+        ) from error
     header = [name.strip() for name in header]
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
@@ -94,7 +98,9 @@ def _target(cells: Sequence[str], task: str, name: str) -> tuple[Array, tuple[st
     if task == "regression":
         numbers = _numbers(cells)
         if numbers is None or not np.isfinite(numbers).all():
-            raise ConfigError(f"the target {name!r} is not all numbers", next="data.task=classification")
+            raise ConfigError(
+                f"the target {name!r} is not all numbers", next="data.task=classification"
+            )
         return numbers, ()
     if task != "classification":
         raise ConfigError(
@@ -102,6 +108,8 @@ def _target(cells: Sequence[str], task: str, name: str) -> tuple[Array, tuple[st
         )
     classes = tuple(sorted({cell.strip() for cell in cells}))
     if len(classes) < 2:
-        raise ConfigError(f"the target {name!r} has one value in all rows", next="another data.target")
+        raise ConfigError(
+            f"the target {name!r} has one value in all rows", next="another data.target"
+        )
     index = {value: n for n, value in enumerate(classes)}
     return np.array([index[cell.strip()] for cell in cells], dtype=np.int64), classes

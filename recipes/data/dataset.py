@@ -55,11 +55,13 @@ def split(x: Array, y: Array, classes: tuple[str, ...], rule: Mapping[str, Any])
     test, rest = _draw(y, float(rule["test"]), rule, bool(classes))
     share = float(rule["val"]) / (1 - float(rule["test"]))
     val, train = _draw(y[rest], share, rule, bool(classes))
-    parts = [Part(x[at], y[at]) for at in (rest[train], rest[val], test)]
-    return _checked(Dataset(*parts, classes))
+    train_part, val_part, test_part = (Part(x[at], y[at]) for at in (rest[train], rest[val], test))
+    return _checked(Dataset(train_part, val_part, test_part, classes))
 
 
-def carve(x: Array, y: Array, test: Part, classes: tuple[str, ...], rule: Mapping[str, Any]) -> Dataset:
+def carve(
+    x: Array, y: Array, test: Part, classes: tuple[str, ...], rule: Mapping[str, Any]
+) -> Dataset:
     """Return a data set whose test part is given and whose validation part is taken from ``x``.
 
     Raises:
@@ -91,7 +93,8 @@ def _checked(dataset: Dataset) -> Dataset:
     for name in ("train", "val", "test"):
         if not len(getattr(dataset, name)):
             raise ConfigError(
-                f"the {name} part of the data is empty", next="more items, or other shares in data.split"
+                f"the {name} part of the data is empty",
+                next="more items, or other shares in data.split",
             )
     return dataset
 
@@ -118,7 +121,9 @@ def as_table(dataset: Dataset) -> Dataset:
     known = np.isfinite(rows["train"])
     mean = np.where(known, rows["train"], 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     filled = {
-        name: replace(getattr(dataset, name), x=np.where(np.isfinite(x), x, mean).astype(np.float32))
+        name: replace(
+            getattr(dataset, name), x=np.where(np.isfinite(x), x, mean).astype(np.float32)
+        )
         for name, x in rows.items()
     }
     return replace(dataset, **filled)

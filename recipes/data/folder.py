@@ -45,5 +45,7 @@ def _pixels(path: Path, size: int, channels: int) -> Array:
             square = image.convert("RGB" if channels == 3 else "L").resize((size, size))
             pixels: Array = np.asarray(square, dtype=np.uint8)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
-        raise ConfigError(f"{path} cannot be read as an image ({error})", next="remove it") from error
+        raise ConfigError(
+            f"{path} cannot be read as an image ({error})", next="remove it"
+        ) from error
     return pixels.reshape(size, size, channels).transpose(2, 0, 1)

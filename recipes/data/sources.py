@@ -47,7 +47,8 @@ def family(data: Mapping[str, Any]) -> Family:
         close = get_close_matches(name, _FAMILIES, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ConfigError(
-            f"there is no data set named {name!r}{hint}", next=f"data= one of {', '.join(_FAMILIES)}"
+            f"there is no data set named {name!r}{hint}",
+            next=f"data= one of {', '.join(_FAMILIES)}",
         )
     return found
 
@@ -60,15 +61,14 @@ def files(data: Mapping[str, Any]) -> list[tuple[str, Path]]:
     """
     match family(data):
         case "bundled":
-            found = list(_bundled(BUNDLED[data["name"]]))
+            return sorted(_bundled(BUNDLED[data["name"]]))
         case "cifar":
-            found = list(_cifar(str(data["name"]), _given(data, "root")))
+            return sorted(_cifar(str(data["name"]), _given(data, "root")))
         case "folder":
-            found = list(_images(_given(data, "root")))
+            return sorted(_images(_given(data, "root")))
         case "csv":
             path = _given(data, "path")
-            found = [(path.name, path)]
-    return sorted(found)
+            return [(path.name, path)]
 
 
 def digest(data: Mapping[str, Any]) -> str | None:
@@ -102,7 +102,9 @@ def _given(data: Mapping[str, Any], key: str) -> Path:
         )
     path = Path(str(value)).expanduser()
     if not path.exists():
-        raise ConfigError(f"data.{key} does not exist: {path}", next=f"set data.{key} to where it lies")
+        raise ConfigError(
+            f"data.{key} does not exist: {path}", next=f"set data.{key} to where it lies"
+        )
     return path
 
 
@@ -120,7 +122,8 @@ def _bundled(names: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
         path = folder / name
         if not path.is_file():
             raise ConfigError(
-                f"the installed scikit-learn does not hold {name}", next="pip install -U scikit-learn"
+                f"the installed scikit-learn does not hold {name}",
+                next="pip install -U scikit-learn",
             )
         yield name, path
 

@@ -66,8 +66,8 @@ class Fit:
         objective: Classification | Regression,
         *,
         device: torch.device,
-        augment: Change,
-        normalise: Change,
+        augment: Change | None = None,
+        normalise: Change | None = None,
     ) -> None:
         self.cfg = cfg
         self.run = run
@@ -76,11 +76,13 @@ class Fit:
         self.mixed = device.type == "cuda" and bool(cfg.get("mixed_precision", False))
         self.model = model.to(device)
         self.optimizer = optimizer_for(model, cfg.optim)
-        self.averaged = _averaged(self.model, float(cfg.get("average", 0)))
+        self.averaged = _averaged(self.model, float(cfg.ema_decay))
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.mixed)
-        self.augment = augment
-        self.normalise = normalise
-        self.train, self.val, self.test = (self._on_device(p) for p in (data.train, data.val, data.test))
+        self.augment = augment or _unchanged
+        self.normalise = normalise or _unchanged
+        self.train, self.val, self.test = (
+            self._on_device(p) for p in (data.train, data.val, data.test)
+        )
 
     def train_and_test(self) -> None:
         """Train for ``cfg.epochs``, then log the test figures of the best epoch by the config's metric."""
@@ -138,7 +140,7 @@ class Fit:
         with torch.autocast(self.device.type, enabled=self.mixed):
             outputs = self.model(x)
             loss = self.objective.training_loss(outputs, y)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(loss).backward()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.averaged.update_parameters(self.model)
@@ -163,6 +165,14 @@ class Fit:
         }
 
 
+def _unchanged(x: Tensor) -> Tensor:
+    return x
+
+
 def _averaged(model: nn.Module, decay: float) -> AveragedModel:
-    """Return the running average of the weights, which is what is judged: steadier than the last step."""
+    """Return the exponential moving average of the weights, which is what is evaluated and kept.
+
+    While the learning rate is high the weights of one step are noisy, and the best of many noisy epochs
+    on a small validation part is luck; their average is not (Polyak and Juditsky 1992).
+    """
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)

@@ -51,7 +51,8 @@ class ResNet(nn.Module):
         blocks, rest = divmod(depth - 2, 6)
         if blocks < 1 or rest:
             raise ConfigError(
-                f"model.depth={depth} is not 6n + 2", next="model.depth= one of 8, 14, 20, 32, 44, 56"
+                f"model.depth={depth} is not 6n + 2",
+                next="model.depth= one of 8, 14, 20, 32, 44, 56",
             )
         if width < 1:
             raise ConfigError(f"model.width={width} is below 1", next="model.width=16")
@@ -101,7 +102,9 @@ class MLP(nn.Sequential):
 
     def __init__(self, features: int, hidden: Sequence[int], outputs: int, dropout: float) -> None:
         if any(size < 1 for size in hidden):
-            raise ConfigError(f"model.hidden={list(hidden)} has a size below 1", next="model.hidden=[64]")
+            raise ConfigError(
+                f"model.hidden={list(hidden)} has a size below 1", next="model.hidden=[64]"
+            )
         if not 0 <= dropout < 1:
             raise ConfigError(f"model.dropout={dropout} is not in [0, 1)", next="model.dropout=0.1")
         layers: list[nn.Module] = []

@@ -23,7 +23,10 @@ def optimizer_for(model: nn.Module, optim: Mapping[str, Any]) -> torch.optim.Opt
     """
     parameters = list(model.parameters())
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": float(optim["weight_decay"])},
+        {
+            "params": [p for p in parameters if p.ndim > 1],
+            "weight_decay": float(optim["weight_decay"]),
+        },
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     rate = float(optim["lr"])
@@ -37,7 +40,9 @@ def optimizer_for(model: nn.Module, optim: Mapping[str, Any]) -> torch.optim.Opt
                 groups, lr=rate, betas=tuple(optim["betas"]), eps=float(optim["eps"])
             )
         case name:
-            raise ConfigError(f"there is no optimizer named {name!r}", next="optim=sgd or optim=adamw")
+            raise ConfigError(
+                f"there is no optimizer named {name!r}", next="optim=sgd or optim=adamw"
+            )
 
 
 def learning_rate(peak: float, progress: float, warmup: float) -> float:

@@ -27,10 +27,12 @@ env: {region: here, bucket: b, profile: null, tags: {team: ml, project: p, owner
 rule: {metric: acc, threshold: 0.9, baseline: null, min_gain: 0.001}
 track: {store: facts.db, sync: true, every_s: 30, keep: 3, prefix: "file://${env.bucket}/${name}"}
 percent: 100%-${seed}-${env.profile}-${track.sync}
-copies: {all: "${optim}", tags: "${tags}", lr: "${optim.lr}", near: "${.lr}", up: "${..seed}"}
+copies: {tags: "${tags}", lr: "${optim.lr}", near: "${.lr}", up: "${..seed}"}
 executor: {name: local, slots: null}
 identity: {exclude: [track.every_s]}
 """,
+    # Interpolations that cannot be compiled, so that every point is composed in full.
+    "odd": "defaults: [big, _self_]\ncopies: {all: '${optim}', some: '${oc.select:seed,3}'}\n",
     "model/resnet": "name: resnet\nclasses: ${data.classes}\ndepth: 18\nblocks: [2, 2, 2, 2]\n",
     "model/mlp": "name: mlp\nclasses: ${data.classes}\nhidden: [256, 256]\ndropout: 0.1\n",
     "model/vit": "name: vit\nclasses: ${data.classes}\ndepth: 12\nheads: 6\n",

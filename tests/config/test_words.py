@@ -18,7 +18,7 @@ scalars = st.one_of(
     st.booleans(),
     st.integers(),
     st.floats(allow_nan=False),
-    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\n\r"), max_size=20),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r"), max_size=20),
 )
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_ ,:(){}=\[\]\\-]{0,5}", fullmatch=True)
 values = st.recursive(
@@ -97,10 +97,12 @@ DAMAGED = [
 
 @pytest.mark.parametrize(("words", "said"), DAMAGED)
 def test_damage_is_explained_and_nothing_is_started(words: list[str], said: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        typed = read(["conf=small", *words], ["small"])
-        for word in typed.words:
+    def parse() -> None:
+        for word in read(["conf=small", *words], ["small"]).words:
             parse_word(word)
+
+    with pytest.raises(UsageError) as caught:
+        parse()
     assert said in caught.value.cause
     assert caught.value.kept == "nothing was started"
     assert caught.value.next

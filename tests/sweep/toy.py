@@ -60,6 +60,7 @@ class Toy:
         *,
         sweep: str = "s-toy",
         slots: int = 2,
+        isolation: str = "fork",
         attempts: Mapping[str, Any] | None = None,
         beat_seconds: float = 5.0,
         config: Mapping[str, Any] | None = None,
@@ -78,15 +79,15 @@ class Toy:
             "recipe": "toy",
             "metric": "val_acc",
             "mode": "max",
-            "executor": {"name": "local", "slots": slots},
+            "executor": {"name": "local", "slots": slots, "isolation": isolation},
             "attempts": dict(attempts or {"max": 1}),
             "beat_seconds": beat_seconds,
         }
         with Ledger.open(self.project.ledger) as ledger:
             return ledger.plan(
                 e.SweepPlanned(sweep, "toy", "toy", "val_acc", "max", len(xs), spec, {}),
-                [e.StructureComposed("base", "toy", {}, base, base)],
-                [(f"t-{x}", "base", {"x": x}, {"x": x}) for x in xs],
+                [e.StructureComposed(f"base-{sweep}", "toy", {}, base, base)],
+                [(f"t-{x}", f"base-{sweep}", {"x": x}, {"x": x}) for x in xs],
                 **flags,
             )
 

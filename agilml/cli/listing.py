@@ -1,0 +1,161 @@
+"""The body of ``agil runs``; needs no typer, so that the usual forms of it can do without."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agilml.cli.screen import colours_wanted, screen_width
+from agilml.errors import Exit, UsageError
+from agilml.ledger import queries, queries_runs
+from agilml.model import TrialState, short
+from agilml.project import find_project
+from agilml.report import runs as report
+from agilml.text import safe_text
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from agilml.ledger.rows import RunRow
+    from agilml.project import Project
+
+SHOWN = 30
+"""Runs in a table unless told otherwise. JSON and CSV are complete unless told otherwise."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """Which runs to list, and how."""
+
+    address: str | None = None
+    limit: int | None = None
+    everything: bool = False
+    sort: str | None = None
+    states: list[str] = field(default_factory=list)
+    tag: str | None = None
+    as_json: bool = False
+    as_csv: bool = False
+    quiet: bool = False
+
+
+def list_runs(wanted: Listing) -> int:
+    """Print the runs that ``wanted`` describes; no runs are no failure."""
+    project = find_project()
+    if not project.ledger.exists():
+        _print_none(wanted)
+        return Exit.DONE
+    with queries.reader(project.ledger) as db, queries.snapshot(db):
+        selection = _selection(db, wanted)
+        rows = queries.select_runs(db, selection)
+        if wanted.as_json:
+            _print_json(rows)
+        elif wanted.as_csv:
+            print(report.runs_csv(rows))
+        elif not rows and selection.sweep is None:
+            _print_none(wanted)
+        else:
+            _print_table(db, project, selection, rows, quiet=wanted.quiet)
+    return Exit.DONE
+
+
+def _selection(db: sqlite3.Connection, wanted: Listing) -> queries_runs.Selection:
+    limit = wanted.limit
+    if limit is None and not (wanted.everything or wanted.as_json or wanted.as_csv):
+        limit = SHOWN
+    sort = wanted.sort
+    descending = sort is not None and sort.startswith("-")
+    if sort is not None:
+        sort = sort.removeprefix("-")
+        _check_sort(db, sort)
+    sweep, tag = None, wanted.tag
+    if wanted.address is not None:
+        from agilml.sweep.address import one, resolve
+
+        found = one(wanted.address, resolve(db, wanted.address))
+        if found.startswith("t-"):
+            raise UsageError(
+                f"{short(found)} is one run",
+                kept="nothing was changed",
+                next=f"agil show {short(found)}",
+            )
+        sweep = found
+    return queries_runs.Selection(sweep, _states(wanted.states), tag, sort, descending, limit)
+
+
+def _states(words: Sequence[str]) -> list[TrialState]:
+    states: list[TrialState] = []
+    for word in (part for item in words for part in item.split(",")):
+        try:
+            states.append(TrialState(word))
+        except ValueError:
+            known = ", ".join(TrialState)
+            raise UsageError(
+                f"no state `{safe_text(word)}`",
+                kept="nothing was changed",
+                next=f"--state one of: {known}",
+            ) from None
+    return states
+
+
+def _check_sort(db: sqlite3.Connection, sort: str) -> None:
+    known = [*queries_runs.COLUMNS, *queries_runs.metric_names(db)]
+    if sort in known:
+        return
+    from agilml.config.suggest import did_you_mean, listing
+
+    raise UsageError(
+        f"nothing to sort by is called `{safe_text(sort)}`{did_you_mean(sort, known)}",
+        kept="nothing was changed",
+        next=f"--sort one of: {listing(known)}; a - in front turns the order round",
+    )
+
+
+def _print_none(wanted: Listing) -> None:
+    if wanted.as_json:
+        print("[]")
+    elif not wanted.quiet:
+        print("no runs · agil sweep conf=resnet starts some", file=sys.stderr)
+
+
+def _print_json(rows: Sequence[RunRow]) -> None:
+    from agilml.report.fields import run_fields, to_json
+
+    print(to_json([run_fields(row) for row in rows]))
+
+
+def _print_table(
+    db: sqlite3.Connection,
+    project: Project,
+    selection: queries_runs.Selection,
+    rows: Sequence[RunRow],
+    *,
+    quiet: bool,
+) -> None:
+    width, colour = screen_width(), colours_wanted()
+    if selection.sweep is None:
+        lines = report.runs_table(rows, width=width, colour=colour)
+    else:
+        lines = [
+            _sweep_line(db, project, selection.sweep),
+            *report.sweep_table(rows, width=width, colour=colour),
+        ]
+    print("\n".join(lines))
+    total = queries_runs.count_selected(db, selection)
+    if total > len(rows) and not quiet:
+        # Only what was printed must be on standard output.
+        sys.stdout.flush()
+        print(f"{total - len(rows):,} more · --all or --limit N shows them", file=sys.stderr)
+
+
+def _sweep_line(db: sqlite3.Connection, project: Project, sweep: str) -> str:
+    from agilml.sweep.liveness import shown_state
+
+    row = queries.sweep(db, sweep)
+    assert row is not None
+    state = shown_state(
+        row.state, project.sweep_folder(sweep), row.controller_host, os.uname().nodename
+    )
+    return report.sweep_line(row, state, queries.counts(db, sweep))

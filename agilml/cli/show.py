@@ -1,0 +1,124 @@
+"""``agil show``: one run, one sweep, or what a conf composes to."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agilml.cli.options import AsJson, Quiet
+from agilml.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from agilml.project import Project
+
+SHOWN = 10
+"""Runs of a sweep that are shown, the best first."""
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ADDRESS | conf=NAME [KEY=VALUE]…",
+        help="A run or a sweep (t-…, s-…, best@s-…, latest, @branch, a tag), or a conf to compose.",
+    ),
+]
+
+
+def show(words: Words, as_json: AsJson = False, quiet: Quiet = False) -> int:
+    """Show everything about one run or one sweep, or the configuration that words compose to."""
+    from agilml.ledger import queries
+    from agilml.project import find_project
+    from agilml.sweep.address import find
+
+    project = find_project()
+    if any("=" in word for word in words):
+        return _show_conf(project, words, as_json=as_json)
+    if len(words) > 1:
+        raise UsageError(
+            "show takes one address",
+            kept="nothing was changed",
+            next=f"agil compare {' '.join(words)}",
+        )
+    found = find(project, words[0])
+    with queries.reader(project.ledger) as db, queries.snapshot(db):
+        if found.startswith("t-"):
+            from agilml.report.show_fields import run_details
+
+            fields = run_details(db, project, found)
+            lines = [] if as_json else _run_lines(project, fields)
+        else:
+            from agilml.report.show_fields import sweep_details
+
+            fields = sweep_details(db, project, found)
+            lines = [] if as_json else _sweep_lines(db, fields)
+    return _print(fields, lines, as_json=as_json, quiet=quiet)
+
+
+def _print(fields: dict[str, object], lines: list[str], *, as_json: bool, quiet: bool) -> int:
+    from agilml.report.fields import to_json
+    from agilml.report.show import next_line
+
+    if as_json:
+        print(to_json(fields))
+        return Exit.DONE
+    print("\n".join(lines))
+    if not quiet:
+        sys.stdout.flush()
+        print(f"next: {next_line(fields)}", file=sys.stderr)
+    return Exit.DONE
+
+
+def _run_lines(project: Project, fields: dict[str, object]) -> list[str]:
+    from agilml.cli.screen import colours_wanted, screen_width
+    from agilml.report.show import TAIL, run_text
+    from agilml.worker.logs import tail
+
+    log = []
+    if fields["state"] == "failed" and fields["folder"]:
+        log = tail(project.state / str(fields["folder"]), TAIL)
+    return run_text(fields, log, width=screen_width(), colour=colours_wanted())
+
+
+def _sweep_lines(db: sqlite3.Connection, fields: dict[str, object]) -> list[str]:
+    from agilml.cli.screen import colours_wanted, screen_width
+    from agilml.ledger import queries
+    from agilml.report.runs import sweep_table
+    from agilml.report.show import sweep_text
+
+    best = queries.runs_of_sweep(db, str(fields["sweep"]), best_first=True, limit=SHOWN)
+    rows = sweep_table(best, width=screen_width(), colour=colours_wanted())
+    return [*sweep_text(fields), "", *rows]
+
+
+def _show_conf(project: Project, words: list[str], *, as_json: bool) -> int:
+    """Print what the words compose to, as YAML that could be a conf again."""
+    from agilml.config import Configs
+    from agilml.report.conf import conf_text
+    from agilml.report.fields import strict, to_json
+
+    conf = [word.partition("=")[2] for word in words if word.startswith("conf=")]
+    overrides = [word for word in words if not word.startswith("conf=")]
+    if len(conf) != 1:
+        raise UsageError(
+            "show wants one conf=NAME", next=f"agil show conf=resnet {' '.join(overrides)}"
+        )
+    configs = Configs(project.conf)
+    structure = configs.compose(conf[0], overrides)
+    if as_json:
+        print(
+            to_json(
+                {
+                    "conf": structure.conf,
+                    "choices": dict(structure.choices),
+                    "config": strict(structure.resolved),
+                    "config_unresolved": strict(structure.unresolved),
+                    "groups": configs.groups(),
+                }
+            )
+        )
+    else:
+        print(conf_text(structure, configs.groups()))
+    return Exit.DONE

@@ -1,0 +1,84 @@
+"""``agil tag``: names for runs and sweeps that people choose themselves."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from agilml.cli.options import AsJson, Quiet
+from agilml.errors import Exit, UsageError
+
+Address = Annotated[
+    str | None, typer.Argument(help="A run or a sweep: t-…, s-…, best@s-…, latest, @branch, a tag.")
+]
+Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="One or more names.")]
+Remove = Annotated[bool, typer.Option("--remove", help="Take the tags off.")]
+List = Annotated[bool, typer.Option("--list", "-l", help="List all tags.")]
+
+
+def tag(
+    address: Address = None,
+    tags: Tags = None,
+    remove: Remove = False,
+    list_all: List = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Put tags on a run or a sweep, take them off, or list them."""
+    if list_all:
+        if address is not None:
+            raise UsageError("--list takes no address", next="agil tag --list")
+        return _list(as_json, quiet)
+    if address is None or not tags:
+        raise UsageError("tag wants an address and a name", next="agil tag best@latest baseline")
+    from agilml.ledger.ledger import Ledger, user
+    from agilml.project import find_project
+    from agilml.sweep.address import check_tag, find
+
+    names = [check_tag(name) for name in tags]
+    project = find_project()
+    target = find(project, address)
+    with Ledger.open(project.ledger) as ledger:
+        for name in names:
+            ledger.tag(target, name, on=not remove, by=user())
+    return _print_tags(target, as_json=as_json, quiet=quiet)
+
+
+def _print_tags(target: str, *, as_json: bool, quiet: bool) -> int:
+    from agilml.ledger import queries
+    from agilml.project import find_project
+
+    with queries.reader(find_project().ledger) as db:
+        names = queries.tags(db, target)
+    if as_json:
+        from agilml.report.fields import to_json
+
+        print(to_json({"target": target, "tags": names}))
+    elif not quiet:
+        print(f"{target}: {', '.join(names) or 'no tags'}", file=sys.stderr)
+    return Exit.DONE
+
+
+def _list(as_json: bool, quiet: bool) -> int:
+    from agilml.cli.screen import screen_width
+    from agilml.ledger import queries, queries_find
+    from agilml.project import find_project
+    from agilml.report.fields import iso_time, to_json
+    from agilml.report.table import Column, table
+
+    project = find_project()
+    found: list[queries_find.Tagged] = []
+    if project.ledger.exists():
+        with queries.reader(project.ledger) as db:
+            found = queries_find.all_tags(db)
+    if as_json:
+        print(to_json([{**item._asdict(), "at": iso_time(item.at)} for item in found]))
+    elif found:
+        rows = [[item.tag, item.target, item.by, (iso_time(item.at) or "")[:19]] for item in found]
+        columns = [Column("tag"), Column("on"), Column("by", keep=1), Column("since", keep=1)]
+        print("\n".join(table(columns, rows, width=screen_width())))
+    elif not quiet:
+        print("no tags · agil tag best@latest baseline puts one on", file=sys.stderr)
+    return Exit.DONE

@@ -1,0 +1,60 @@
+"""The JSON of runs: strict, stable, documented in docs/reference/json.md.
+
+Fields may be added, never renamed or removed. NaN and infinities are the strings ``nan``, ``inf`` and
+``-inf``, because JSON has no such numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from agilml.ledger.rows import RunRow
+
+
+def run_fields(row: RunRow) -> dict[str, Any]:
+    """Return the fields that every listing of runs has."""
+    return {
+        "run": row.run,
+        "sweep": row.sweep,
+        "trial": row.run,
+        "state": row.state.value,
+        "params": strict(row.params),
+        "metrics": strict(row.metrics),
+        "attempts": row.attempts,
+        "executor": row.executor,
+        "started": iso_time(row.started),
+        "ended": iso_time(row.ended),
+        "seconds": row.seconds,
+        "tags": list(row.tags),
+    }
+
+
+def strict(value: Any) -> Any:
+    """Return ``value`` as plain JSON that every parser reads."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(item) for item in value]
+    return value
+
+
+def iso_time(seconds: float | None) -> str | None:
+    """Return Unix seconds as ISO 8601 in UTC, to the millisecond: ``2026-03-02T10:14:05.250Z``."""
+    if seconds is None:
+        return None
+    whole, thousandths = divmod(math.floor(seconds * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{thousandths:03d}Z"
+
+
+def to_json(value: Any) -> str:
+    """Return the JSON text of ``value``, ASCII and readable: one line per entry of the top level."""
+    if isinstance(value, list):
+        lines = ",\n ".join(json.dumps(item, allow_nan=False) for item in value)
+        return f"[{lines}]"
+    return json.dumps(value, indent=1, allow_nan=False)

@@ -1,0 +1,107 @@
+"""Aligned columns of text, for a terminal, a pipe or a file.
+
+Written here rather than drawn with Rich because Rich takes longer to import than everything else that
+``agil runs`` does. Cells are text from outside, so each goes through :func:`safe_text`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agilml.text import safe_text
+
+GAP = "  "
+CELL = 48
+"""Widest cell; what is longer is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its title, whether numbers are aligned right in it, and whether it may be left out.
+
+    Attributes:
+        keep: columns with a higher number are dropped first where the screen is too narrow.
+    """
+
+    title: str
+    right: bool = False
+    keep: int = 0
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int | None = None,
+    colours: Sequence[str] = (),
+) -> list[str]:
+    """Return the lines of a table, its titles first.
+
+    Args:
+        columns: one per cell of a row.
+        rows: cells as text from anywhere; empty ones are shown as ``-``.
+        width: cells of the screen that a line may take; None for no limit.
+        colours: SGR parameters (``32``) for each row's first cell; empty for a row without.
+    """
+    cells = [[safe_text(cell, CELL) or "-" for cell in row] for row in rows]
+    titles = [safe_text(column.title, CELL) for column in columns]
+    sizes = [max(map(width_of, column)) for column in zip(titles, *cells, strict=True)]
+    shown = _fitting(columns, sizes, width)
+    lines = []
+    for number, row in enumerate([titles, *cells]):
+        parts = [_padded(row[i], sizes[i], columns[i].right) for i in shown]
+        line = _cut(GAP.join(parts).rstrip(), width)
+        colour = colours[number - 1] if number and number <= len(colours) else ""
+        lines.append(_coloured(line, row[0], colour))
+    return lines
+
+
+def width_of(text: str) -> int:
+    """Return how many cells of a terminal ``text`` takes; wide characters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(char) for char in text)
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _padded(text: str, size: int, right: bool) -> str:
+    space = " " * (size - width_of(text))
+    return space + text if right else text + space
+
+
+def _fitting(columns: Sequence[Column], sizes: Sequence[int], width: int | None) -> list[int]:
+    """Return the indexes of the columns that fit, dropping the least important of the rightmost."""
+    shown = list(range(len(columns)))
+    if width is None:
+        return shown
+    while sum(sizes[i] for i in shown) + len(GAP) * (len(shown) - 1) > width:
+        droppable = [i for i in shown if columns[i].keep > 0]
+        if not droppable:
+            break
+        shown.remove(max(droppable, key=lambda i: (columns[i].keep, i)))
+    return shown
+
+
+def _cut(line: str, width: int | None) -> str:
+    if width is None or width_of(line) <= width:
+        return line
+    out, size = "", 0
+    for char in line:
+        size += _cells(char)
+        if size > width - 1:
+            break
+        out += char
+    return out + "…"
+
+
+def _coloured(line: str, first: str, colour: str) -> str:
+    if not colour or not line.startswith(first):
+        return line
+    return f"\x1b[{colour}m{first}\x1b[0m{line[len(first) :]}"

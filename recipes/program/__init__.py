@@ -1,0 +1,1 @@
+"""Programs that recipes start: their arguments, their metrics, and how they end."""
