@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Pruned", "Preempted", "Run", "__version__", "current_run"]
+__all__ = ["Preempted", "Pruned", "Run", "__version__", "current_run"]
 
 if TYPE_CHECKING:
     from agilml.worker.run import Preempted, Pruned, Run, current_run

@@ -22,7 +22,17 @@ from agilml.sweep.liveness import shown_state
 from agilml.worker.checkpoints import Checkpoint
 from agilml.worker.probes import machine
 
-LIBRARIES = ("hydra-core", "rich", "typer", "sqlite-utils", "torch", "ray", "boto3", "onnx", "scikit-learn")
+LIBRARIES = (
+    "hydra-core",
+    "rich",
+    "typer",
+    "sqlite-utils",
+    "torch",
+    "ray",
+    "boto3",
+    "onnx",
+    "scikit-learn",
+)
 LOW_DISK_GB = 2.0
 RECENT = 20
 
@@ -104,15 +114,22 @@ def _ledger(project: Project) -> Iterator[Finding]:
         schema = int(db.execute("PRAGMA user_version").fetchone()[0])
         if schema > VERSION:
             yield Finding(
-                "ledger", "odd", f"schema {schema} is newer than this AgilML", "pip install --upgrade agilml"
+                "ledger",
+                "odd",
+                f"schema {schema} is newer than this AgilML",
+                "pip install --upgrade agilml",
             )
         answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         if answer != "ok":
-            yield Finding("ledger", "bad", answer, "restore it from a backup; the spools in .agil/runs remain")
+            yield Finding(
+                "ledger", "bad", answer, "restore it from a backup; the spools in .agil/runs remain"
+            )
             return
         facts = sum(verify_chain(db, row[0]) for row in db.execute("SELECT id FROM origin"))
         yield Finding(
-            "ledger", "good", f"{facts:,} facts, every digest checked; {queries.count_runs(db):,} runs"
+            "ledger",
+            "good",
+            f"{facts:,} facts, every digest checked; {queries.count_runs(db):,} runs",
         )
 
 
@@ -148,6 +165,9 @@ def _checkpoints(project: Project, deep: bool) -> Iterator[Finding]:
         except AgilError as error:
             bad += 1
             yield Finding(
-                "checkpoint", "odd", error.cause, f"nothing; {short(attempt)} goes on from the one before"
+                "checkpoint",
+                "odd",
+                error.cause,
+                f"nothing; {short(attempt)} goes on from the one before",
             )
     yield Finding("checkpoints", "good", f"{len(rows) - bad:,} of {len(rows):,} checked are sound")

@@ -81,7 +81,13 @@ class Cause(StrEnum):
 TRIAL_MOVES: Mapping[TrialState, frozenset[TrialState]] = {
     TrialState.PENDING: frozenset({TrialState.RUNNING, TrialState.CANCELLED}),
     TrialState.RUNNING: frozenset(
-        {TrialState.PENDING, TrialState.SUCCEEDED, TrialState.FAILED, TrialState.PRUNED, TrialState.CANCELLED}
+        {
+            TrialState.PENDING,
+            TrialState.SUCCEEDED,
+            TrialState.FAILED,
+            TrialState.PRUNED,
+            TrialState.CANCELLED,
+        }
     ),
 }
 """Moves a controller may make. A terminal state has none; reopening is a separate, explicit fact."""

@@ -54,7 +54,7 @@ def materialise(resolved: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[s
 
     A path that ends in a list walks it by index. Missing parents are created as mappings.
     """
-    config = _copy(resolved)
+    config: dict[str, Any] = _copy(resolved)
     for path, value in delta.items():
         node: Any = config
         *parents, leaf = path.split(".")

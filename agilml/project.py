@@ -87,6 +87,8 @@ def find_project(start: Path | None = None) -> Project:
         try:
             settings = tomllib.loads(marker.read_text())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{marker} is not valid TOML: {error}", next=f"edit {marker}") from error
+            raise ConfigError(
+                f"{marker} is not valid TOML: {error}", next=f"edit {marker}"
+            ) from error
     state = Path(os.environ.get("AGIL_STATE") or root / STATE)
     return Project(root, state.absolute(), settings)

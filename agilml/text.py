@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def safe_text(text: object, width: int = 200) -> str:
-    """Return ``text`` on one line with every control, format and surrogate character spelled out.
+    r"""Return ``text`` on one line with every control, format and surrogate character spelled out.
 
-    Escape sequences, bidirectional marks and NUL become visible (``\\x1b``), so nothing that a metric
+    Escape sequences, bidirectional marks and NUL become visible (``\x1b``), so nothing that a metric
     name, a log line or a branch name contains can move a cursor or rewrite a screen. At most ``width``
     characters are returned; a cut is marked with ``…``.
     """
@@ -62,9 +63,9 @@ def number(value: float | int | None) -> str:
     """Return a metric value in at most ten characters, with four significant digits at least."""
     if value is None:
         return "-"
-    if isinstance(value, bool) or isinstance(value, int):
+    if isinstance(value, bool | int):
         return str(value)
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return str(value)
     size = abs(value)
     if size != 0 and (size < 1e-3 or size >= 1e6):

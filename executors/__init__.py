@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 if __name__ != "agilml.executors":
-    raise ImportError("this package is `agilml.executors`; import it by that name, not as `executors`")
+    raise ImportError(
+        "this package is `agilml.executors`; import it by that name, not as `executors`"
+    )
 
 from importlib import import_module
 from importlib.metadata import entry_points

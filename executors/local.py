@@ -11,10 +11,10 @@ from typing import Any
 from agilml.errors import ConfigError, ExecutorError
 from agilml.model import Resources
 from agilml.text import safe_text
+from agilml.worker.fresh import FreshProcesses
 from agilml.worker.order import Order
 from agilml.worker.probes import Machine, machine
 from agilml.worker.slot import Report, Slot
-from agilml.worker.fresh import FreshProcesses
 from agilml.worker.starter import Starter
 from agilml.worker.templates import Templates
 from agilml.worker.warm import WarmTemplate

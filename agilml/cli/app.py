@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,7 +46,7 @@ def run(words: Sequence[str]) -> int:
         raise _unknown_verb(words)
     command = typer.main.get_command(make_app())
     with as_usage_errors():
-        code: object = command.main(args=list(words), prog_name="agil", standalone_mode=False)
+        code: Any = command.main(args=list(words), prog_name="agil", standalone_mode=False)
     return int(code) if isinstance(code, int) else int(Exit.DONE)
 
 

@@ -52,7 +52,9 @@ def follow_to_end(
         if terminal and not _second_interrupt(sweep):
             return Exit.INTERRUPTED
         stop_and_wait(project, sweep)
-        print(f"{short(sweep)} was stopped; agil resume {short(sweep)} continues it", file=sys.stderr)
+        print(
+            f"{short(sweep)} was stopped; agil resume {short(sweep)} continues it", file=sys.stderr
+        )
         return Exit.INTERRUPTED
     if launch is not None:
         launch.check()
@@ -81,9 +83,7 @@ def say_detached(sweep: str, *, as_json: bool) -> None:
         print(json.dumps({"event": "detached", "sweep": sweep}))
         return
     print(sweep)
-    print(
-        f"agil watch {short(sweep)} shows it, agil stop {short(sweep)} ends it", file=sys.stderr
-    )
+    print(f"agil watch {short(sweep)} shows it, agil stop {short(sweep)} ends it", file=sys.stderr)
 
 
 def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:

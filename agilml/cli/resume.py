@@ -11,7 +11,9 @@ from agilml.cli.sweep import AllowFailed, AsJson, Detach, Quiet, Retry
 from agilml.errors import Exit
 from agilml.model import short
 
-Sweep = Annotated[str, typer.Argument(help="A sweep: s-…, @branch, a tag, or nothing for the newest.")]
+Sweep = Annotated[
+    str, typer.Argument(help="A sweep: s-…, @branch, a tag, or nothing for the newest.")
+]
 
 
 def resume(

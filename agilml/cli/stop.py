@@ -31,7 +31,11 @@ def stop(address: Address, as_json: AsJson = False) -> int:
     with queries.reader(project.ledger) as db:
         row = queries.run(db, target)
     state = row.state if row else "unknown"
-    _say(target, f"is {state}; it ends at its next boundary" if state == "running" else f"is {state}", as_json)
+    _say(
+        target,
+        f"is {state}; it ends at its next boundary" if state == "running" else f"is {state}",
+        as_json,
+    )
     return Exit.DONE
 
 

@@ -125,9 +125,7 @@ def execute(
         _check_slots(plan, project)
         launch.preload(plan.recipe)
         with Ledger.open(project.ledger) as ledger:
-            planned = plan.record(
-                ledger, _provenance(project), retry=retry, rerun=rerun, by=user()
-            )
+            planned = plan.record(ledger, _provenance(project), retry=retry, rerun=rerun, by=user())
             if not _open_work(planned):
                 ledger.end_if_complete(plan.sweep)
         if _open_work(planned):
@@ -152,15 +150,14 @@ def _open_work(planned: Planned) -> bool:
 def _start(launch: Launch, plan: Plan, planned: Planned) -> None:
     answer = launch.run(plan.sweep)
     if answer["is"] == "taken":
-        print(
-            f"{plan.sweep} runs already (pid {answer['pid']}): watching it", file=sys.stderr
-        )
+        print(f"{plan.sweep} runs already (pid {answer['pid']}): watching it", file=sys.stderr)
 
 
 def _refuse_many(plan: Plan, single: bool) -> None:
     if single and len(plan.trials) != 1:
         raise UsageError(
-            f"these words make {len(plan.trials):,} runs", next="agil sweep " + " ".join(plan.spec["words"])
+            f"these words make {len(plan.trials):,} runs",
+            next="agil sweep " + " ".join(plan.spec["words"]),
         )
 
 

@@ -13,6 +13,7 @@ from agilml.compare.sides import Member, Side
 from agilml.compare.signflip import interval
 from agilml.compare.verdict import Judgement, Verdict, judge
 from agilml.errors import UsageError
+from agilml.text import plural
 
 ALPHA = 0.05
 """Probability of a wrong verdict in one comparison, all its sides taken together."""
@@ -190,8 +191,8 @@ def _judge(
     if missing:
         reason = f"{missing} of {missing + len(changes)} pairs have no finite value"
         return Judgement(Verdict.NOT_ENOUGH, None, None, None, reason)
+    by = ", ".join(pairing.keys)
     if not changes:
-        by = ", ".join(pairing.keys)
         return Judgement(
             Verdict.NOT_ENOUGH,
             None,
@@ -199,7 +200,7 @@ def _judge(
             None,
             f"no two runs agree in {by}, so none can be paired",
         )
-    return judge(changes, mode=mode, alpha=alpha, margin=margin)
+    return judge(changes, mode=mode, alpha=alpha, margin=margin, paired_by=by)
 
 
 def _notes(sides: Sequence[Side], pairings: Sequence[Pairing]) -> list[str]:
@@ -210,16 +211,14 @@ def _notes(sides: Sequence[Side], pairings: Sequence[Pairing]) -> list[str]:
                 f"{side.label} was picked as the best of {side.picked_of:,} runs, so its value flatters it:"
                 " train it again with fresh seeds before you believe the difference"
             )
-        if side.total > len(side.members):
-            left_out = side.total - len(side.members)
+        if side.left_out:
             notes.append(
-                f"{side.label}: {left_out:,} of {side.total:,} runs did not succeed and do not count"
+                f"{side.label}: {len(side.left_out):,} of {side.total:,} runs did not succeed"
             )
     for side, pairing in zip(sides[1:], pairings, strict=True):
         if pairing.pairs and pairing.unpaired:
-            notes.append(
-                f"{pairing.unpaired:,} runs of {sides[0].label} and {side.label} have no partner"
-            )
+            runs = plural(pairing.unpaired, "run")
+            notes.append(f"{runs} of {sides[0].label} and {side.label} without a partner")
     return notes
 
 

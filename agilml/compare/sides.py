@@ -41,15 +41,20 @@ class Side:
 
     Attributes:
         label: what to call it in a heading.
-        members: the runs whose values count; for a sweep those that succeeded.
-        total: how many runs there are, those that do not count included.
+        members: the runs whose values count: one run as it is, of several those that succeeded.
+        left_out: the other ones.
         picked_of: of how many runs this one was picked as the best, or 0.
     """
 
     label: str
     members: Sequence[Member]
-    total: int
+    left_out: Sequence[Member] = ()
     picked_of: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many runs there are, those that do not count included."""
+        return len(self.members) + len(self.left_out)
 
 
 class Loader:
@@ -59,18 +64,27 @@ class Loader:
         self._db = db
         self._sweeps: dict[str, SweepRow] = {}
 
-    def side(self, address: str, target: str) -> Side:
-        """Return the side that a full id stands for; ``address`` is what a person typed for it."""
+    def side(self, address: str, targets: Sequence[str]) -> Side:
+        """Return the side that full ids stand for; ``address`` is what a person typed for them."""
+        label = _label(address, targets)
+        if len(targets) == 1 and targets[0].startswith("t-"):
+            row = self._run(targets[0])
+            picked = 0
+            if address.startswith("best@"):
+                picked = sum(queries.counts(self._db, row.sweep).values())
+            return Side(label, [self._member(row)], picked_of=picked)
+        rows = {row.run: row for target in targets for row in self._rows(target)}
+        return _side(label, [self._member(row) for row in rows.values()])
+
+    def _rows(self, target: str) -> list[RunRow]:
         if target.startswith("s-"):
-            rows = queries.runs_of_sweep(self._db, target)
-            good = [row for row in rows if row.state == TrialState.SUCCEEDED]
-            return Side(_label(address, target), [self._member(row) for row in good], len(rows))
-        row = queries.run(self._db, target)
+            return queries.runs_of_sweep(self._db, target)
+        return [self._run(target)]
+
+    def _run(self, run: str) -> RunRow:
+        row = queries.run(self._db, run)
         assert row is not None
-        picked = 0
-        if address.startswith("best@"):
-            picked = sum(queries.counts(self._db, row.sweep).values())
-        return Side(_label(address, target), [self._member(row)], 1, picked)
+        return row
 
     def _member(self, row: RunRow) -> Member:
         sweep = self._sweep(row.sweep)
@@ -107,12 +121,12 @@ def split(sides: Sequence[Side], key: str) -> list[Side]:
     groups: dict[str, list[Member]] = {}
     values: dict[str, Any] = {}
     for side in sides:
-        for member in side.members:
+        for member in (*side.members, *side.left_out):
             value = member.config.get(full)
             groups.setdefault(canonical(value), []).append(member)
             values[canonical(value)] = value
     ordered = sorted(groups, key=lambda text: _rank(values[text]))
-    return [Side(f"{key}={text}", groups[text], len(groups[text])) for text in ordered]
+    return [_side(f"{key}={text}", groups[text]) for text in ordered]
 
 
 def leaves(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -126,8 +140,15 @@ def leaves(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _label(address: str, target: str) -> str:
-    name = short(target)
+def _side(label: str, members: Sequence[Member]) -> Side:
+    good = [member for member in members if member.state == TrialState.SUCCEEDED]
+    return Side(label, good, [member for member in members if member not in good])
+
+
+def _label(address: str, targets: Sequence[str]) -> str:
+    if len(targets) != 1:
+        return address
+    name = short(targets[0])
     return name if address.startswith(("s-", "t-")) else f"{address} ({name})"
 
 

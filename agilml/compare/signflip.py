@@ -54,7 +54,7 @@ def _subset_means(values: Sequence[float]) -> list[float]:
             sums += [(total + value, count + 1) for total, count in sums]
         return sorted(total / count for total, count in sums if count)
     draw = random.Random(len(values))  # noqa: S311  the draw must be the same every time
-    means = []
+    means: list[float] = []
     while len(means) < DRAWN:
         chosen = [value for value in values if draw.getrandbits(1)]
         if chosen:

@@ -41,14 +41,20 @@ class Judgement:
 
 
 def judge(
-    differences: Sequence[float], *, mode: str, alpha: float, margin: float = 0.0
+    differences: Sequence[float],
+    *,
+    mode: str,
+    alpha: float,
+    margin: float = 0.0,
+    paired_by: str = "",
 ) -> Judgement:
     """Judge paired differences (second side minus first) of a metric whose best is ``mode``.
 
     Differences within ``margin`` of zero count as equal. ``alpha`` is the probability of a wrong ``better``,
-    ``worse`` or ``equal``, taken together.
+    ``worse`` or ``equal``, taken together. ``paired_by`` only stands in the reason.
     """
     n, fewest = len(differences), fewest_pairs(alpha)
+    pairs = ("1 pair" if n == 1 else f"{n} pairs") + (f" by {paired_by}" if paired_by else "")
     found = interval(differences, alpha)
     if found is None:
         missing = fewest - n
@@ -57,18 +63,15 @@ def judge(
             None,
             None,
             missing,
-            f"{_pairs(n)} cannot decide anything at {_percent(alpha)}: {missing} more are needed at least",
+            f"{pairs} can decide nothing at {_percent(1 - alpha)}: at least {missing} more needed",
         )
     verdict = _verdict(found, mode, margin)
     if verdict is not Verdict.NOT_ENOUGH:
-        return Judgement(
-            verdict, found.low, found.high, 0, f"{_pairs(n)}, {found.level:.1%} interval"
-        )
+        reason = f"{pairs}, {_percent(found.level)} interval"
+        return Judgement(verdict, found.low, found.high, 0, reason)
     needed = _needed(differences, alpha, margin)
     more = f"about {needed:,} more" if needed else "many more"
-    reason = (
-        f"{_pairs(n)} leave both signs possible; {more} would be needed for a difference this small"
-    )
+    reason = f"{pairs} leave it open; {more} needed for a difference this small"
     return Judgement(verdict, found.low, found.high, needed, reason)
 
 
@@ -92,9 +95,5 @@ def _needed(differences: Sequence[float], alpha: float, margin: float) -> int | 
     return max(1, wanted - len(differences)) if wanted < MANY else None
 
 
-def _pairs(n: int) -> str:
-    return "1 pair" if n == 1 else f"{n} pairs"
-
-
-def _percent(alpha: float) -> str:
-    return f"{100 * (1 - alpha):.4g} %"
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"

@@ -111,7 +111,9 @@ class Control:
             values,
         ).fetchall()
         return [
-            OpenAttempt(Lease(r[0], r[1], r[2], r[3], r[4], r[5]), r[6], AttemptState(r[7]), *r[8:12])
+            OpenAttempt(
+                Lease(r[0], r[1], r[2], r[3], r[4], r[5]), r[6], AttemptState(r[7]), *r[8:12]
+            )
             for r in rows
         ]
 
@@ -126,7 +128,8 @@ class Control:
     def counted(self, trial: str) -> tuple[int, int]:
         """Return how many attempts count against the trial, and how many there were in all."""
         row = self.ledger.db.execute(
-            "SELECT counted, (SELECT count(*) FROM attempt a WHERE a.trial = t.id) FROM trial t WHERE t.id = ?",
+            "SELECT counted, (SELECT count(*) FROM attempt a WHERE a.trial = t.id)"
+            " FROM trial t WHERE t.id = ?",
             (trial,),
         ).fetchone()
         return int(row[0]), int(row[1])
@@ -169,7 +172,9 @@ class Turn:
 
     def lease(self, trial: str, slot: str, folder: str) -> Lease | None:
         """Open the next attempt of ``trial``, or answer None when it is not waiting any more."""
-        row = self._db.execute("SELECT state, attempts FROM trial WHERE id = ?", (trial,)).fetchone()
+        row = self._db.execute(
+            "SELECT state, attempts FROM trial WHERE id = ?", (trial,)
+        ).fetchone()
         if row is None or row[0] != TrialState.PENDING:
             return None
         n = int(row[1]) + 1
@@ -213,7 +218,9 @@ class Turn:
             self._tx.append(e.AttemptResumed(lease.attempt, source, step))
         return True
 
-    def metrics(self, lease: Lease, offset: int, series: Mapping[str, Sequence[Sequence[Any]]]) -> bool:
+    def metrics(
+        self, lease: Lease, offset: int, series: Mapping[str, Sequence[Sequence[Any]]]
+    ) -> bool:
         """Record one flush of points; a flush up to an offset that was recorded before adds nothing."""
         if not self._open(lease, "metrics"):
             return False
@@ -265,7 +272,7 @@ class Turn:
         signal: int | None = None,
         usage: Mapping[str, float] | None = None,
     ) -> bool:
-        """Record the attempt's end and where its trial goes, together. A repeat answers True, once recorded."""
+        """Record the attempt's end and where its trial goes; a repeat answers True and adds nothing."""
         if self._state(lease) == state:
             return True
         if not self._may(lease, state, f"ended {state}"):

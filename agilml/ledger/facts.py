@@ -19,7 +19,9 @@ def encode(body: dict[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"), allow_nan=False)
 
 
-def chain(previous: str, origin: str, seq: int, at: float, kind: str, subject: str, body: str) -> str:
+def chain(
+    previous: str, origin: str, seq: int, at: float, kind: str, subject: str, body: str
+) -> str:
     """Return the digest of a fact: sha256 over its predecessor's digest and its own fields."""
     text = "\n".join((previous, origin, str(seq), repr(at), kind, subject, body))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -64,7 +66,8 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
     """
     previous, expected = "", 1
     rows = db.execute(
-        "SELECT seq, time, kind, subject, body, digest FROM fact WHERE origin = ? ORDER BY seq", (origin,)
+        "SELECT seq, time, kind, subject, body, digest FROM fact WHERE origin = ? ORDER BY seq",
+        (origin,),
     )
     for seq, at, kind, subject, body, digest in _read(rows, origin):
         if seq != expected or digest != chain(previous, origin, seq, at, kind, subject, body):

@@ -14,7 +14,20 @@ from agilml.errors import LedgerError, LedgerLocked
 LOCK_SECONDS = 30.0
 """How long a writer waits for another one before it gives up."""
 
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs"}
+_NETWORK = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "lustre",
+    "beegfs",
+    "gpfs",
+}
 
 
 def filesystem(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> str:

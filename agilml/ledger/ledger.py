@@ -147,7 +147,9 @@ class Ledger:
         """
         crash_point("plan.before")
         with self.transaction() as tx:
-            created = not self.db.execute("SELECT 1 FROM sweep WHERE id = ?", (sweep.sweep,)).fetchone()
+            created = not self.db.execute(
+                "SELECT 1 FROM sweep WHERE id = ?", (sweep.sweep,)
+            ).fetchone()
             known = self._states([trial[0] for trial in trials])
             planned = _sort_out(sweep.sweep, created, trials, known, retry, rerun)
             if created:
@@ -158,7 +160,11 @@ class Ledger:
                 for event in _trial_events(sweep.sweep, trials, set(planned.kept)):
                     tx.append(event)
             for trial in planned.reopened:
-                tx.append(e.TrialReopened(trial, "rerun" if rerun else "retry" if retry else "asked again"))
+                tx.append(
+                    e.TrialReopened(
+                        trial, "rerun" if rerun else "retry" if retry else "asked again"
+                    )
+                )
             if planned.reopened and not created:
                 tx.append(e.SweepResumed(sweep.sweep, by))
         crash_point("plan.committed")
@@ -218,13 +224,17 @@ class Ledger:
         return row is not None
 
     def _has_structure(self, structure: str) -> bool:
-        return bool(self.db.execute("SELECT 1 FROM structure WHERE id = ?", (structure,)).fetchone())
+        return bool(
+            self.db.execute("SELECT 1 FROM structure WHERE id = ?", (structure,)).fetchone()
+        )
 
     def _states(self, trials: Sequence[str]) -> dict[str, TrialState]:
         found: dict[str, TrialState] = {}
         for at in range(0, len(trials), _CHUNK):
             part = trials[at : at + _CHUNK]
-            rows = self.db.execute(f"SELECT id, state FROM trial WHERE id IN ({_marks(part)})", part)
+            rows = self.db.execute(
+                f"SELECT id, state FROM trial WHERE id IN ({_marks(part)})", part
+            )
             found.update((str(trial), TrialState(state)) for trial, state in rows)
         return found
 

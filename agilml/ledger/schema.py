@@ -17,12 +17,13 @@ CREATE TABLE origin (
   id TEXT PRIMARY KEY, host TEXT NOT NULL, user TEXT NOT NULL, created REAL NOT NULL, own INTEGER NOT NULL
 );
 CREATE TABLE fact (
-  origin TEXT NOT NULL, seq INTEGER NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
-  body TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (origin, seq)
+  origin TEXT NOT NULL, seq INTEGER NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL,
+  subject TEXT NOT NULL, body TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (origin, seq)
 );
 CREATE INDEX fact_points ON fact (subject, seq) WHERE kind = 'metrics.logged';
 CREATE TABLE structure (
-  id TEXT PRIMARY KEY, conf TEXT NOT NULL, choices TEXT NOT NULL, unresolved TEXT NOT NULL, resolved TEXT NOT NULL
+  id TEXT PRIMARY KEY, conf TEXT NOT NULL, choices TEXT NOT NULL, unresolved TEXT NOT NULL,
+  resolved TEXT NOT NULL
 );
 CREATE TABLE sweep (
   id TEXT PRIMARY KEY, conf TEXT NOT NULL, recipe TEXT NOT NULL, metric TEXT NOT NULL, mode TEXT NOT NULL,
@@ -61,8 +62,8 @@ CREATE TABLE metric (
 CREATE INDEX metric_high ON metric (name, high);
 CREATE INDEX metric_last ON metric (name, last);
 CREATE TABLE checkpoint (
-  attempt TEXT NOT NULL, step INTEGER NOT NULL, trial TEXT NOT NULL, folder TEXT NOT NULL, sha256 TEXT NOT NULL,
-  size INTEGER NOT NULL, value REAL, saved REAL NOT NULL, PRIMARY KEY (attempt, step)
+  attempt TEXT NOT NULL, step INTEGER NOT NULL, trial TEXT NOT NULL, folder TEXT NOT NULL,
+  sha256 TEXT NOT NULL, size INTEGER NOT NULL, value REAL, saved REAL NOT NULL, PRIMARY KEY (attempt, step)
 ) WITHOUT ROWID;
 CREATE INDEX checkpoint_trial ON checkpoint (trial, step);
 CREATE TABLE warning (attempt TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL);

@@ -35,8 +35,8 @@ def _sweep_planned(db: sqlite3.Connection, event: e.SweepPlanned, at: float) -> 
     seen = event.provenance
     git = seen.get("git") or {}
     db.execute(
-        "INSERT OR IGNORE INTO sweep (id, conf, recipe, metric, mode, executor, state, total, planned, user,"
-        " git_commit, git_branch, spec, provenance) VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO sweep (id, conf, recipe, metric, mode, executor, state, total, planned,"
+        " user, git_commit, git_branch, spec, provenance) VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?)",
         (
             event.sweep,
             event.conf,
@@ -88,7 +88,8 @@ def _stop_requested(db: sqlite3.Connection, event: e.StopRequested, at: float) -
 
 def _sweep_resumed(db: sqlite3.Connection, event: e.SweepResumed, at: float) -> None:
     db.execute(
-        "UPDATE sweep SET stop_requested = 0, state = 'planned', ended = NULL WHERE id = ?", (event.sweep,)
+        "UPDATE sweep SET stop_requested = 0, state = 'planned', ended = NULL WHERE id = ?",
+        (event.sweep,),
     )
 
 
@@ -138,7 +139,15 @@ def _attempt_started(db: sqlite3.Connection, event: e.AttemptStarted, at: float)
     db.execute(
         "UPDATE attempt SET state = 'started', host = ?, pid = ?, pid_started = ?, isolation = ?,"
         " start_ms = ?, started = ? WHERE id = ?",
-        (event.host, event.pid, event.pid_started, event.isolation, event.start_ms, at, event.attempt),
+        (
+            event.host,
+            event.pid,
+            event.pid_started,
+            event.isolation,
+            event.start_ms,
+            at,
+            event.attempt,
+        ),
     )
 
 
@@ -148,7 +157,9 @@ def _attempt_resumed(db: sqlite3.Connection, event: e.AttemptResumed, at: float)
         (event.source, event.step, event.attempt),
     )
     for name, points in points_of(db, event.source).items():
-        kept = [(step, value) for step, value, _ in points if step is not None and step <= event.step]
+        kept = [
+            (step, value) for step, value, _ in points if step is not None and step <= event.step
+        ]
         if kept:
             _add_points(db, event.attempt, name, [s for s, _ in kept], [v for _, v in kept])
 
@@ -197,7 +208,9 @@ def _add_points(
 
 
 def _checkpoint(db: sqlite3.Connection, event: e.CheckpointSaved, at: float) -> None:
-    value = event.value if isinstance(event.value, int | float) and math.isfinite(event.value) else None
+    value = (
+        event.value if isinstance(event.value, int | float) and math.isfinite(event.value) else None
+    )
     db.execute(
         "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (event.attempt, event.step, event.trial, event.folder, event.sha256, event.size, value, at),
@@ -244,26 +257,32 @@ def _late(db: sqlite3.Connection, event: e.LateRefused, at: float) -> None:
 def _tagged(db: sqlite3.Connection, event: e.Tagged, at: float) -> None:
     if event.on:
         db.execute(
-            "INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)", (event.target, event.tag, event.by, at)
+            "INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)",
+            (event.target, event.tag, event.by, at),
         )
     else:
         db.execute("DELETE FROM tag WHERE target = ? AND tag = ?", (event.target, event.tag))
 
 
-def points_of(db: sqlite3.Connection, attempt: str) -> dict[str, list[tuple[int | None, Any, float]]]:
+def points_of(
+    db: sqlite3.Connection, attempt: str
+) -> dict[str, list[tuple[int | None, Any, float]]]:
     """Return the points of ``attempt`` by metric name as ``(step, value, seconds)``.
 
     Where the attempt continued from a checkpoint, the points of its source up to that step come first.
     """
     found: dict[str, list[tuple[int | None, Any, float]]] = {}
-    row = db.execute("SELECT resumed_from, resumed_step FROM attempt WHERE id = ?", (attempt,)).fetchone()
+    row = db.execute(
+        "SELECT resumed_from, resumed_step FROM attempt WHERE id = ?", (attempt,)
+    ).fetchone()
     if row and row[0]:
         for name, points in points_of(db, row[0]).items():
             kept = [point for point in points if point[0] is not None and point[0] <= row[1]]
             if kept:
                 found[name] = kept
     bodies = db.execute(
-        "SELECT body FROM fact WHERE kind = 'metrics.logged' AND subject = ? ORDER BY seq", (attempt,)
+        "SELECT body FROM fact WHERE kind = 'metrics.logged' AND subject = ? ORDER BY seq",
+        (attempt,),
     )
     for (body,) in bodies:
         for name, (steps, values, times) in json.loads(body)["series"].items():

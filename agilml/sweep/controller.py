@@ -24,7 +24,7 @@ from agilml.sweep.policy import Asked, Outcome, outcome
 from agilml.sweep.running import Queue, Running
 from agilml.sweep.settings import Settings
 from agilml.worker.order import Order, SavedCheckpoint
-from agilml.worker.slot import Exit, Report, Slot, end_leftovers
+from agilml.worker.slot import Exit, Slot, end_leftovers
 from agilml.worker.spool import Batch, SpoolReader
 
 log = logging.getLogger("agilml.controller")

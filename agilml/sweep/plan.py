@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,11 @@ class Plan:
             ),
             [
                 e.StructureComposed(
-                    item.id, item.conf, dict(item.choices), dict(item.unresolved), dict(item.resolved)
+                    item.id,
+                    item.conf,
+                    dict(item.choices),
+                    dict(item.unresolved),
+                    dict(item.resolved),
                 )
                 for item in self.structures
             ],
@@ -104,7 +109,9 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
     metric, mode = str(first.get("metric") or "val_acc"), str(first.get("mode") or "max")
     if mode not in ("max", "min"):
         raise ConfigError(f"mode is `max` or `min`, not `{mode}`", next="agil sweep … mode=max")
-    code = code_of(recipe.source_file(reference, project.root), project.root, _named_files(first, project))
+    code = code_of(
+        recipe.source_file(reference, project.root), project.root, _named_files(first, project)
+    )
     trials = _trials(found, points, code)
     spec = {
         "recipe": reference,
@@ -118,7 +125,9 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
     chosen_by = {name: spec[name] for name in ("sampler", "stopper")}
     ids = [trial[0] for trial in trials]
     return Plan(
-        sweep=sweep_id(digest({"trials": sorted(ids), "metric": metric, "mode": mode, **chosen_by})),
+        sweep=sweep_id(
+            digest({"trials": sorted(ids), "metric": metric, "mode": mode, **chosen_by})
+        ),
         conf=_conf(words),
         recipe=reference,
         metric=metric,
@@ -193,8 +202,17 @@ def _named_files(config: Mapping[str, Any], project: Project) -> list[Path]:
     """Return project files that a command names, so that editing a script makes new trials."""
     argv = config.get("argv")
     words = argv if isinstance(argv, list) else str(argv or "").split()
-    found = [project.root / str(word) for word in words if str(word) and "\0" not in str(word)]
-    return [path for path in found if path.is_file() and path.is_relative_to(project.root)]
+    named = [os.path.join(project.root, str(word)) for word in words]
+    # os.path.isfile answers false where Path.is_file raises: for words too long to be a path.
+    return [
+        Path(name)
+        for name in named
+        if "\0" not in name and os.path.isfile(name) and _inside(name, project)
+    ]
+
+
+def _inside(name: str, project: Project) -> bool:
+    return Path(name).resolve().is_relative_to(project.root)
 
 
 def _conf(words: Sequence[str]) -> str:

@@ -62,7 +62,10 @@ def outcome(
         return Outcome(AttemptState.CANCELLED, TrialState.CANCELLED)
     if asked is Asked.TIMEOUT:
         return Outcome(
-            AttemptState.FAILED, TrialState.FAILED, Cause.TIMEOUT, "ran longer than attempts.timeout_minutes"
+            AttemptState.FAILED,
+            TrialState.FAILED,
+            Cause.TIMEOUT,
+            "ran longer than attempts.timeout_minutes",
         )
     cause, error = _cause(end, exit, asked)
     if cause.counts:
@@ -71,7 +74,9 @@ def outcome(
             AttemptState.FAILED, TrialState.PENDING if again else TrialState.FAILED, cause, error
         )
     again = attempts < MAX_LOST
-    return Outcome(AttemptState.LOST, TrialState.PENDING if again else TrialState.FAILED, cause, error)
+    return Outcome(
+        AttemptState.LOST, TrialState.PENDING if again else TrialState.FAILED, cause, error
+    )
 
 
 def _cause(

@@ -18,13 +18,15 @@ def preview(
     Nothing is written; a project without a ledger is one where everything is new.
     """
     states = _states(project, [trial[0] for trial in plan.trials])
-    runs = [
+    runs: list[dict[str, Any]] = [
         {"run": trial, "params": params, "state": states.get(trial, "new")}
         for trial, _, _, params in plan.trials
     ]
     done = {TrialState.SUCCEEDED, TrialState.PRUNED}
     kept = 0 if rerun else sum(states.get(run["run"]) in done for run in runs)
-    failed = 0 if retry or rerun else sum(states.get(run["run"]) == TrialState.FAILED for run in runs)
+    failed = (
+        0 if retry or rerun else sum(states.get(run["run"]) == TrialState.FAILED for run in runs)
+    )
     running = sum(states.get(run["run"]) == TrialState.RUNNING for run in runs)
     return {
         "sweep": plan.sweep,

@@ -85,7 +85,7 @@ class ControllerProcess:
             with Ledger.open(self._project.ledger) as ledger:
                 return self._drive(ledger, sweep)
         except AgilError as error:
-            logging.getLogger("agilml").error("%s", error.cause)
+            logging.getLogger("agilml").exception("the controller cannot go on")
             _say({"is": "failed", "cause": error.cause, "kept": error.kept, "next": error.next})
             return 1
         except BaseException as error:

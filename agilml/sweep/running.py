@@ -50,7 +50,12 @@ class Running:
     def due(self, now: float) -> bool:
         """Whether what waits should be written in this turn."""
         batch = self.batch
-        if self.exit is not None or batch.start or batch.checkpoints or batch.points >= FLUSH_POINTS:
+        if (
+            self.exit is not None
+            or batch.start
+            or batch.checkpoints
+            or batch.points >= FLUSH_POINTS
+        ):
             return True
         return not batch.empty and now - self.flushed >= FLUSH_SECONDS
 

@@ -46,7 +46,12 @@ def save(root: Path, step: int, objects: dict[str, Any]) -> tuple[Path, str, int
     draft.mkdir(parents=True, mode=0o700)
     tensors = _serialize(arrays)
     state = json.dumps(
-        {"format": 1, "step": step, "values": values, "tensors": hashlib.sha256(tensors).hexdigest()},
+        {
+            "format": 1,
+            "step": step,
+            "values": values,
+            "tensors": hashlib.sha256(tensors).hexdigest(),
+        },
         separators=(",", ":"),
     ).encode()
     for name, content in ((TENSORS, tensors), (STATE, state)):
@@ -143,7 +148,9 @@ def _pack(value: Any, path: str, arrays: dict[str, Any]) -> Any:
         return value if value - value == 0 else {"$float": str(value)}
     if isinstance(value, dict):
         # Pairs keep integer keys, which an optimizer's state has and a JSON object has not.
-        return {"$map": [[key, _pack(item, f"{path}.{key}", arrays)] for key, item in value.items()]}
+        return {
+            "$map": [[key, _pack(item, f"{path}.{key}", arrays)] for key, item in value.items()]
+        }
     if isinstance(value, list | tuple):
         packed = [_pack(item, f"{path}[{i}]", arrays) for i, item in enumerate(value)]
         return {"$tuple": packed} if isinstance(value, tuple) else packed
@@ -151,7 +158,8 @@ def _pack(value: Any, path: str, arrays: dict[str, Any]) -> Any:
     if callable(item):
         return _pack(item(), path, arrays)
     raise CheckpointError(
-        f"`{path}` is a {type(value).__name__}; a checkpoint holds arrays, JSON values and objects with state_dict()",
+        f"`{path}` is a {type(value).__name__}; a checkpoint holds arrays, JSON values and"
+        " objects with state_dict()",
         kept="earlier checkpoints",
         next="save its parts, or give the object a state_dict()",
     )

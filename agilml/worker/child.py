@@ -110,7 +110,7 @@ def _enter(order: Order, parent: int) -> None:
 def _listen(run: Run) -> None:
     """Let SIGTERM (and SIGUSR1 for a stopper) end the trial at its next boundary."""
 
-    def end(signum: int, frame: Any) -> None:
+    def end(signum: int, _frame: Any) -> None:
         reason = Pruned if signum == signal.SIGUSR1 else Preempted
         run.end_at_boundary(reason)
         if not run.cooperative:
@@ -123,7 +123,7 @@ def _listen(run: Run) -> None:
 
 
 def start_beating(spool: SpoolWriter, seconds: float) -> None:
-    """Append a beat to the spool every ``seconds`` from now on, for as long as this process can run at all."""
+    """Append a beat to the spool every ``seconds`` from now on, while this process can run at all."""
 
     def beat() -> None:
         n = 0
@@ -183,9 +183,7 @@ def _tell_imports(spool: SpoolWriter, inherited: frozenset[str]) -> None:
         spool.write({"e": "imports", "names": names})
 
 
-def _end(
-    spool: SpoolWriter, state: str, cause: str | None = None, error: str | None = None
-) -> int:
+def _end(spool: SpoolWriter, state: str, cause: str | None = None, error: str | None = None) -> int:
     sys.stdout.flush()
     spool.write({"e": "end", "state": state, "cause": cause, "error": error})
     spool.sync()
@@ -194,7 +192,11 @@ def _end(
 
 def _is_out_of_memory(error: BaseException) -> bool:
     name = type(error).__name__
-    return isinstance(error, MemoryError) or name == "OutOfMemoryError" or "out of memory" in str(error)
+    return (
+        isinstance(error, MemoryError)
+        or name == "OutOfMemoryError"
+        or "out of memory" in str(error)
+    )
 
 
 def _last_line(error: BaseException) -> str:

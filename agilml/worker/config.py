@@ -23,7 +23,9 @@ class Config(Mapping[str, Any]):
     __slots__ = ("_values",)
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        object.__setattr__(self, "_values", {str(key): _frozen(item) for key, item in values.items()})
+        object.__setattr__(
+            self, "_values", {str(key): _frozen(item) for key, item in values.items()}
+        )
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]

@@ -26,13 +26,14 @@ def seed_everything(seed: int) -> None:
 
 def random_state() -> dict[str, Any]:
     """Return the state of every generator in use, as values a checkpoint can hold."""
-    version, words, gauss = random.getstate()
-    state: dict[str, Any] = {"python": [version, list(words), gauss]}
+    version, internal, gauss = random.getstate()
+    state: dict[str, Any] = {"python": [version, list(internal), gauss]}
     if "numpy" in sys.modules:
         import numpy
 
         name, keys, position, has_gauss, cached = numpy.random.get_state(legacy=True)
-        state["numpy"] = [str(name), keys.tolist(), int(position), int(has_gauss), float(cached)]
+        words = numpy.asarray(keys).tolist()
+        state["numpy"] = [str(name), words, int(position), int(has_gauss), float(cached)]
     if "torch" in sys.modules:
         import torch
 
@@ -50,7 +51,9 @@ def restore_random_state(state: dict[str, Any]) -> None:
         import numpy
 
         name, keys, position, has_gauss, cached = state["numpy"]
-        numpy.random.set_state((name, numpy.asarray(keys, dtype=numpy.uint32), position, has_gauss, cached))
+        numpy.random.set_state(
+            (name, numpy.asarray(keys, dtype=numpy.uint32), position, has_gauss, cached)
+        )
     if "torch" in state:
         import torch
 

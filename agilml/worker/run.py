@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsInt
 
 from agilml.errors import CheckpointError, RecipeError
 from agilml.model import parse_metric
@@ -74,7 +75,11 @@ class Run:
         return self._order.path
 
     def log(
-        self, values: Mapping[str, Any] | None = None, *, step: int | None = None, **metrics: Any
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        step: SupportsInt | None = None,
+        **metrics: Any,
     ) -> None:
         """Record metric values, as keywords or as a mapping, at ``step`` or (without one) as final values.
 
@@ -84,11 +89,13 @@ class Run:
         if values is not None:
             metrics = {**values, **metrics}
         parts: list[str] = []
-        for name, value in metrics.items():
-            if type(value) is not float and type(value) is not int:
+        for name, logged in metrics.items():
+            value: float | int = logged
+            if type(logged) is not float and type(logged) is not int:
                 try:
-                    value = parse_metric(value)
+                    value = parse_metric(logged)
                 except Exception as error:
+                    # Whatever .item() raises, training goes on.
                     self.warn(f"metric {name[:MAX_NAME]!r} was left out: {error}")
                     continue
             # x - x is 0 for every finite x, and JSON has no word for the others.
@@ -207,7 +214,7 @@ class Run:
         # Training must not end because a disk is full; the count of lost points is all we can keep.
         self._warned += 1
         if self._warned == 1:
-            print(f"agil: metrics cannot be written: {error}", flush=True)
+            sys.stdout.write(f"agil: metrics cannot be written: {error}\n")
 
     def _best(self) -> SavedCheckpoint | None:
         rated = [item for item in self._saved if item.value is not None]

@@ -91,7 +91,8 @@ class Slot:
 
     def tail(self) -> Batch:
         """Return what the spool holds beyond the last call."""
-        assert self._reader is not None and self.order is not None
+        assert self._reader is not None
+        assert self.order is not None
         before = self._reader.offset
         batch = self._reader.read()
         now = time.monotonic()

@@ -34,7 +34,9 @@ class SpoolWriter:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.fd = os.open(folder / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.fd = os.open(
+            folder / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
         self.began = time.perf_counter()
 
     def seconds(self) -> float:
@@ -68,7 +70,12 @@ class Batch:
     def empty(self) -> bool:
         """Whether there is nothing to record; heartbeats alone are nothing to record."""
         return not (
-            self.start or self.resume or self.series or self.checkpoints or self.warnings or self.end
+            self.start
+            or self.resume
+            or self.series
+            or self.checkpoints
+            or self.warnings
+            or self.end
         )
 
 
@@ -134,9 +141,9 @@ class SpoolReader:
 
 def _add_points(event: dict[str, Any], batch: Batch) -> None:
     step, seconds = event.get("step"), event["t"]
-    for name, value in event["m"].items():
-        if isinstance(value, int) and abs(value) > _EXACT_INTEGER:
-            value = float(value)
+    for name, logged in event["m"].items():
+        huge = isinstance(logged, int) and abs(logged) > _EXACT_INTEGER
+        value = float(logged) if huge else logged
         column = batch.series.setdefault(clean(name), [[], [], []])
         column[0].append(step)
         column[1].append(value)

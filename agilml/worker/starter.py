@@ -9,7 +9,7 @@ from agilml.worker.order import Order
 
 
 class Starter(Protocol):
-    """Makes one process per order. Messages are dicts with ``is`` (``forked``, ``exited``) and ``attempt``."""
+    """Makes one process per order. Messages have ``is`` (``forked`` or ``exited``) and ``attempt``."""
 
     @property
     def failed(self) -> str | None:

@@ -1,7 +1,7 @@
 """The warm process: imports once what a recipe needs, runs no operation, and forks a child per attempt.
 
-Started by :class:`agilml.worker.warm.WarmTemplate` with one end of a socket pair. Requests and answers are JSON
-lines. It may only fork while it has a single thread and no CUDA context; otherwise it says so, and its
+Started by :class:`agilml.worker.warm.WarmTemplate` with one end of a socket pair. Requests and answers are
+JSON lines. It may only fork while it has a single thread and no CUDA context; otherwise it says so, and its
 owner starts fresh processes instead.
 """
 

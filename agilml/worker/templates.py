@@ -1,8 +1,8 @@
 """The templates of one recipe on one machine: the current one, its successor, and those that retire.
 
-A recipe may import torch inside its function, out of the template's sight. The first child that ends says what
-it had to import; a second template with those imports warms up beside the first and takes over when it is
-ready, unless it turns out that it could not fork.
+A recipe may import torch inside its function, out of the template's sight. The first child that ends says
+what it had to import; a second template with those imports warms up beside the first and takes over when it
+is ready, unless it turns out that it could not fork.
 """
 
 from __future__ import annotations

@@ -27,9 +27,7 @@ class WarmTemplate:
     template itself died and took its children along.
     """
 
-    def __init__(
-        self, recipe: str, project: Path, folder: Path, also: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, recipe: str, project: Path, folder: Path, also: Sequence[str] = ()) -> None:
         ours, theirs = socket.socketpair()
         environment = {
             **os.environ,

@@ -17,7 +17,7 @@ def argv_of(argv: str | Sequence[Any], values: Mapping[str, Any]) -> list[str]:
     """Return the words of a command with every ``{dotted.path}`` replaced by its value.
 
     A string is split as a POSIX shell splits words, before values are filled in, so a value with
-    spaces or quotes stays one argument. ``{{`` and ``}}`` stand for single braces. ``python`` as the
+    spaces or quotes stays one argument. ``{{`` and ``}}`` stand for single braces. ``python`` or
     first word is the interpreter that AgilML runs on.
 
     Raises:
@@ -32,7 +32,7 @@ def argv_of(argv: str | Sequence[Any], values: Mapping[str, Any]) -> list[str]:
     if not words:
         raise ConfigError("argv is empty", next='argv=[python,train.py,--lr,"{optim.lr}"]')
     filled = [fill(word, values) for word in words]
-    return [sys.executable if filled[0] == "python" else filled[0], *filled[1:]]
+    return [sys.executable if filled[0] in _OUR_PYTHON else filled[0], *filled[1:]]
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from agilml.sweep.expand import Expansion, expand
 AXES = [
     "model=resnet,mlp",
     "model=vit,resnet",
-    "model=glob(*t)",
+    "model=glob([vi*,mlp])",
     "optim=sgd,adamw",
     "data=digits,cifar",
     "sched=cosine,step",

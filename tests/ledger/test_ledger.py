@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,10 +22,12 @@ from agilml.ledger.ledger import Ledger, Planned
 from agilml.model import AttemptState, SweepState, TrialState
 
 
-def plan(ledger: Ledger, n: int = 3, sweep: str = "s-1", **flags: bool) -> Planned:
+def plan(ledger: Ledger, n: int = 3, sweep: str = "s-1", **flags: Any) -> Planned:
     """Record a sweep of ``n`` trials t-0, t-1, …"""
     return ledger.plan(
-        e.SweepPlanned(sweep, "toy", "toy", "val_acc", "max", n, {"executor": {"name": "local"}}, {}),
+        e.SweepPlanned(
+            sweep, "toy", "toy", "val_acc", "max", n, {"executor": {"name": "local"}}, {}
+        ),
         [e.StructureComposed("base", "toy", {}, {"x": 0}, {"x": 0})],
         [(f"t-{x}", "base", {"x": x}, {"x": x}) for x in range(n)],
         **flags,
@@ -96,7 +99,9 @@ def test_tables_are_rebuilt_from_facts_alone(path: Path, tmp_path: Path) -> None
         ledger.tag("t-0", "good", on=True, by="ada")
         facts = ledger.db.execute("SELECT kind, time, body FROM fact ORDER BY seq").fetchall()
         tables = ["sweep", "trial", "sweep_trial", "attempt", "metric", "tag", "structure"]
-        before = {t: ledger.db.execute(f"SELECT * FROM {t} ORDER BY 1, 2").fetchall() for t in tables}
+        before = {
+            t: ledger.db.execute(f"SELECT * FROM {t} ORDER BY 1, 2").fetchall() for t in tables
+        }
     kinds = {cls.kind: cls for cls in every_event()}
     other = sqlite3.connect(tmp_path / "other.db", isolation_level=None)
     schema.migrate(other)
@@ -163,7 +168,9 @@ def test_an_end_that_is_sent_twice_is_recorded_once(path: Path) -> None:
         assert facts == verify_chain(ledger.db, ledger.origin)
         with control.turn() as turn:
             assert not turn.ended(lease, AttemptState.FAILED, TrialState.FAILED)
-        assert ("succeeded",) == ledger.db.execute("SELECT state FROM trial WHERE id='t-0'").fetchone()
+        assert ("succeeded",) == ledger.db.execute(
+            "SELECT state FROM trial WHERE id='t-0'"
+        ).fetchone()
 
 
 def test_a_trial_is_leased_to_one_slot_only(path: Path) -> None:
@@ -180,9 +187,14 @@ def test_a_turn_that_fails_records_nothing(path: Path) -> None:
         plan(ledger)
         control = Control.take(ledger, "s-1", "here", 1)
         before = verify_chain(ledger.db, ledger.origin)
-        with pytest.raises(ZeroDivisionError), control.turn() as turn:
-            turn.lease("t-0", "local:0", "runs")
-            raise ZeroDivisionError
+
+        def fail() -> None:
+            with control.turn() as turn:
+                assert turn.lease("t-0", "local:0", "runs") is not None
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
         assert before == verify_chain(ledger.db, ledger.origin)
         assert ["t-0", "t-1", "t-2"] == control.waiting()
 
@@ -242,7 +254,7 @@ def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
             stdout=subprocess.PIPE,
         ) as writer:
             assert writer.stdout is not None
-            acknowledged.append(int(writer.stdout.readline()))
+            acknowledged += [int(writer.stdout.readline()) for _ in range(10)]
             time.sleep(rng.uniform(0, 0.05))
             writer.kill()
             acknowledged += map(int, writer.stdout.read().split(b"\n")[:-1])
@@ -263,7 +275,9 @@ def test_a_ledger_held_by_another_process_is_reported_with_its_pid(
         "db.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)\n"
     )
     monkeypatch.setattr("agilml.ledger.ledger.LOCK_SECONDS", 0.2)
-    with subprocess.Popen([sys.executable, "-c", hold, str(path)], stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(path)], stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
         with Ledger.open(path) as ledger, pytest.raises(LedgerLocked, match=f"pid {holder.pid}"):
@@ -283,7 +297,9 @@ def test_a_ledger_from_the_future_is_read_and_not_touched(path: Path) -> None:
     assert before == path.read_bytes()
 
 
-@pytest.mark.parametrize("content", [b"not a database at all", b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"not a database at all", b"SQLite format 3\0" + b"\xff" * 5000]
+)
 def test_a_file_that_is_no_ledger_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(LedgerDamaged):

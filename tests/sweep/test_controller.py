@@ -123,7 +123,9 @@ def test_the_curve_of_a_resumed_trial_has_every_step_once(toy: Toy) -> None:
     run = toy.runs()[0]
     with queries.reader(toy.project.ledger) as db:
         points = queries.curve(db, str(run.attempt), "val_acc")
-    assert [(step, step / 100) for step in range(12)] == [(step, value) for step, value, _ in points]
+    assert [(step, step / 100) for step in range(12)] == [
+        (step, value) for step, value, _ in points
+    ]
     assert (0.11, 11) == (run.best, run.best_step)
 
 
@@ -171,7 +173,9 @@ def test_a_late_result_is_refused_and_written_down(toy: Toy) -> None:
             assert second is not None
             assert not turn.metrics(first, 100, {"val_acc": [[0], [0.9], [0.1]]})
             assert not turn.ended(first, AttemptState.SUCCEEDED, TrialState.SUCCEEDED)
-        refused = ledger.db.execute("SELECT count(*) FROM fact WHERE kind = 'late.refused'").fetchone()
+        refused = ledger.db.execute(
+            "SELECT count(*) FROM fact WHERE kind = 'late.refused'"
+        ).fetchone()
         assert verify_chain(ledger.db, ledger.origin) > 0
     assert second.fence > first.fence
     assert (2,) == refused
@@ -245,9 +249,7 @@ def test_a_worker_killed_from_outside_is_tried_again_and_not_counted(toy: Toy) -
 
 
 def test_a_stopped_worker_is_noticed_killed_and_tried_again(toy: Toy) -> None:
-    toy.plan(
-        [0], beat_seconds=0.2, config={"steps": 20, "sleep": 0.05, "checkpoint": True}
-    )
+    toy.plan([0], beat_seconds=0.2, config={"steps": 20, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
         toy.wait_for("step 0 3")
         time.sleep(0.4)

@@ -9,11 +9,12 @@ from agilml.sweep.policy import MAX_LOST, Asked, outcome
 from agilml.worker.slot import Exit
 
 KILLED = Exit(None, 9, Cause.NODE)
+FAILED = Exit(1, None)
 
 
 def decide(
     end: dict[str, Any] | None = None,
-    exit: Exit = Exit(1, None),
+    exit: Exit = FAILED,
     asked: Asked | None = None,
     counted: int = 0,
     attempts: int = 1,
@@ -62,4 +63,6 @@ def test_a_crash_of_native_code_counts() -> None:
 
 
 def test_a_recipe_that_cannot_be_loaded_is_not_tried_again() -> None:
-    assert ("failed", "failed", "user") == decide(None, Exit(None, None, error="x", fatal=True), most=5)
+    assert ("failed", "failed", "user") == decide(
+        None, Exit(None, None, error="x", fatal=True), most=5
+    )

@@ -20,7 +20,7 @@ from agilml.project import Project
 from agilml.sweep.launch import Launch
 from agilml.sweep.liveness import controller_pid
 
-RECIPE = '''
+RECIPE = """
 import os, sys, time
 
 def train(cfg, run):
@@ -40,7 +40,7 @@ def train(cfg, run):
         time.sleep(cfg.sleep)
     with open(cfg.diary, "a") as diary:
         diary.write(f"done {cfg.x}\\n")
-'''
+"""
 
 
 class Toy:
@@ -106,7 +106,13 @@ class Toy:
     ) -> subprocess.Popen[bytes]:
         """Start a controller as a child of the test, with extra environment variables."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "agilml.sweep.process", str(self.project.root), str(self.project.state)],
+            [
+                sys.executable,
+                "-m",
+                "agilml.sweep.process",
+                str(self.project.root),
+                str(self.project.state),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **(environment or {})},

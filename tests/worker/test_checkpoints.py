@@ -43,7 +43,7 @@ def test_tied_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
 
 
 def test_arrays_of_numpy_come_back_as_arrays(tmp_path: Path) -> None:
-    value = {"x": np.arange(6).reshape(2, 3), "y": [np.float64(0.5), np.int32(3)]}
+    value: dict[str, Any] = {"x": np.arange(6).reshape(2, 3), "y": [np.float64(0.5), np.int32(3)]}
     folder, sha256, _ = checkpoints.save(tmp_path, 0, {"value": value})
     found = Checkpoint.open(folder, sha256)["value"]
     assert isinstance(found["x"], np.ndarray)

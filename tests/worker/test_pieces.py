@@ -105,7 +105,9 @@ def test_a_project_recipe_goes_before_a_packaged_one(tmp_path: Path) -> None:
     assert "resnet" in recipe.names(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["nope", "../etc/passwd", "a b", "os:system:x", "no.such:thing", ""])
+@pytest.mark.parametrize(
+    "name", ["nope", "../etc/passwd", "a b", "os:system:x", "no.such:thing", ""]
+)
 def test_a_recipe_that_does_not_exist_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RecipeError, match="no recipe"):
         recipe.source_file(name, tmp_path)
@@ -168,7 +170,8 @@ def test_safe_text_lets_nothing_through_that_moves_a_cursor(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "-"), (0.44, "0.4s"), (58, "58s"), (1475, "24m35"), (11220, "3h07")]
+    ("seconds", "text"),
+    [(None, "-"), (0.44, "0.4s"), (58, "58s"), (1475, "24m35"), (11220, "3h07")],
 )
 def test_durations_are_said_the_way_people_say_them(seconds: float | None, text: str) -> None:
     assert text == clock(seconds)
@@ -183,9 +186,8 @@ def test_numbers_are_short(value: float, text: str) -> None:
 
 def test_a_log_call_costs_microseconds(tmp_path: Path) -> None:
     """A sanity check against accidents of a hundredfold; bench measures the real figure."""
-    from tests.worker.test_run import order
-
     from agilml.worker.run import Run
+    from tests.worker.test_run import order
 
     writer = SpoolWriter(tmp_path)
     run = Run(order(tmp_path), writer)

@@ -38,7 +38,8 @@ def series(run: Run) -> dict[str, list[tuple[Any, Any]]]:
     reader.close()
     assert 0 == reader.damaged
     return {
-        name: list(zip(steps, values, strict=True)) for name, (steps, values, _) in batch.series.items()
+        name: list(zip(steps, values, strict=True))
+        for name, (steps, values, _) in batch.series.items()
     }
 
 
@@ -153,12 +154,16 @@ def test_steps_start_behind_the_resumed_checkpoint(run: Run) -> None:
 
 @pytest.mark.parametrize("reason", [Pruned, Preempted])
 def test_an_ending_comes_at_the_next_boundary(run: Run, reason: type[Exception]) -> None:
-    seen = []
-    with pytest.raises(reason):
+    seen: list[int] = []
+
+    def train() -> None:
         for step in run.steps(10):
             seen.append(step)
             if step == 2:
                 run.end_at_boundary(reason)
+
+    with pytest.raises(reason):
+        train()
     assert [0, 1, 2] == seen
 
 
@@ -224,10 +229,10 @@ def test_random_numbers_go_on_where_the_checkpoint_left_them(run: Run) -> None:
     import torch
 
     run.checkpoint(step=0)
-    expected = (random.random(), float(np.random.rand()), float(torch.rand(1)))
+    expected = (random.random(), float(np.random.random()), float(torch.rand(1)))  # noqa: NPY002
     state = run.resume()
     assert state is not None
-    assert expected == (random.random(), float(np.random.rand()), float(torch.rand(1)))
+    assert expected == (random.random(), float(np.random.random()), float(torch.rand(1)))  # noqa: NPY002
 
 
 def test_a_checkpoint_refuses_what_it_cannot_hold(run: Run) -> None:
@@ -250,9 +255,7 @@ def test_outside_a_run_there_is_no_current_run(monkeypatch: pytest.MonkeyPatch) 
         current_run()
 
 
-def test_the_current_run_is_the_one_that_was_set(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_current_run_is_the_one_that_was_set(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agilml.worker.run._current", None)
     set_current_run(run)
     assert run is current_run()

@@ -1,6 +1,6 @@
 """Softmax regression on handwritten digits, in numpy: a first recipe to change.
 
-    agil sweep conf=example lr=0.05,0.5 momentum=0,0.9
+agil sweep conf=example lr=0.05,0.5 momentum=0,0.9
 """
 
 import numpy as np
@@ -24,7 +24,9 @@ def train(cfg, run):
             gradient = x[rows].T @ (softmax(x[rows] @ weights) - np.eye(10)[y[rows]]) / len(rows)
             velocity = cfg.momentum * velocity - cfg.lr * (gradient + cfg.weight_decay * weights)
             weights = weights + velocity
-        run.log(step=epoch, val_acc=accuracy(weights, data.val), train_acc=accuracy(weights, data.train))
+        run.log(
+            step=epoch, val_acc=accuracy(weights, data.val), train_acc=accuracy(weights, data.train)
+        )
         run.checkpoint(step=epoch, weights=weights, velocity=velocity)
     run.log(test_acc=accuracy(weights, data.test))
 

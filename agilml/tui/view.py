@@ -1,0 +1,197 @@
+"""What the ledger says about a sweep at one moment, as much of it as a screen can show."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agilml.errors import LedgerError
+from agilml.ledger import queries, screen
+from agilml.ledger.rows import RunRow, SweepRow
+from agilml.model import SweepState, TrialState
+from agilml.project import Project
+from agilml.sweep.liveness import shown_state
+from agilml.tui.estimate import seconds_left
+from agilml.tui.window import GROUPS, RUNNING, read_window, shares
+
+
+@dataclass(frozen=True, slots=True)
+class SweepView:
+    """One sweep at one moment.
+
+    Attributes:
+        state: as shown: ``interrupted`` where work is open and no controller lives.
+        counts: trials by state; every state is a key.
+        kept: how many had succeeded before the sweep was planned.
+        params: names of the parameters that differ inside the sweep, in the order typed.
+        rows: the runs that the screen has room for: failed, running, done (best first), queued.
+        curves: values of the sweep's metric by attempt, for the runs in ``rows``.
+        running: every run that is being executed, best first.
+        news: runs that have ended since the view before this one, in the order they ended.
+        best: the best run so far by the sweep's metric, or None.
+        ends_at: when the last run is expected to end (Unix seconds), or None where nothing is known.
+        now: the moment (Unix seconds).
+    """
+
+    sweep: SweepRow
+    state: SweepState
+    counts: Mapping[TrialState, int]
+    kept: int
+    params: Sequence[str]
+    rows: Sequence[RunRow]
+    curves: Mapping[str, Sequence[float]]
+    running: Sequence[RunRow]
+    news: Sequence[RunRow]
+    best: RunRow | None
+    ends_at: float | None
+    now: float
+
+    @property
+    def total(self) -> int:
+        """How many trials the sweep has."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """How many trials have their final answer."""
+        return sum(count for state, count in self.counts.items() if state.ended)
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """Run by slot, for the slots that are busy."""
+        return {row.slot: row.run for row in self.running if row.slot}
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until the last run is expected to end; None where nothing is known."""
+        return None if self.ends_at is None else max(0.0, self.ends_at - self.now)
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since the sweep was first started; until its end where it has ended."""
+        if self.sweep.started is None:
+            return None
+        end = self.sweep.ended if self.sweep.ended is not None else self.now
+        return max(0.0, end - self.sweep.started)
+
+    def seconds(self, row: RunRow) -> float | None:
+        """Return how long a run has lasted by now."""
+        if row.state is TrialState.RUNNING and row.started is not None:
+            return max(0.0, self.now - row.started)
+        return row.seconds
+
+
+class SweepReader:
+    """Reads views of one sweep; what does not change is read once.
+
+    Args:
+        db: an open reader of the project's ledger.
+        since: trials that ended before (Unix seconds) are no news.
+    """
+
+    def __init__(self, db: sqlite3.Connection, project: Project, sweep: str, since: float) -> None:
+        self._db = db
+        self._sweep = sweep
+        self._folder = project.sweep_folder(sweep)
+        self._host = platform.node()
+        self._since = since
+        self._version: int | None = None
+        self._planned = -1
+        self._params: list[str] = []
+        self._kept = 0
+        self._curves: dict[str, tuple[list[float], int]] = {}
+        self._known_ends: dict[str, float] | None = None
+
+    def changed(self) -> bool:
+        """Whether anything was written to the ledger since the last call."""
+        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        changed, self._version = version != self._version, version
+        return changed
+
+    def read(self, rows: int, *, news: bool) -> SweepView:
+        """Return the view now, with at most ``rows`` runs, and with news where wanted.
+
+        Raises:
+            LedgerError: the ledger knows no such sweep.
+        """
+        with queries.snapshot(self._db):
+            return self._read(rows, news)
+
+    def _read(self, rows: int, news: bool) -> SweepView:
+        row = queries.sweep(self._db, self._sweep)
+        if row is None:
+            raise LedgerError(f"the ledger knows no sweep {self._sweep}", next="agil runs")
+        counts = queries.counts(self._db, self._sweep)
+        self._read_plan(sum(counts.values()))
+        groups = read_window(self._db, self._sweep, counts, rows)
+        running = groups[RUNNING]
+        sizes = [sum(counts[state] for state in group) for group in GROUPS]
+        shown = [
+            run
+            for group, share in zip(groups, shares(sizes, rows), strict=True)
+            for run in group[:share]
+        ]
+        now = time.time()
+        return SweepView(
+            sweep=row,
+            state=shown_state(row.state, self._folder, row.controller_host, self._host),
+            counts=counts,
+            kept=self._kept,
+            params=self._params,
+            rows=shown,
+            curves=self._read_curves(shown, row.metric),
+            running=running,
+            news=self._news() if news else (),
+            best=_best([group[0] for group in groups if group]),
+            ends_at=self._ends_at(now, running, counts[TrialState.PENDING]),
+            now=now,
+        )
+
+    def _read_plan(self, total: int) -> None:
+        """Read what changes only when trials are added."""
+        if total != self._planned:
+            self._planned = total
+            self._params = screen.differing_params(self._db, self._sweep)
+            self._kept = queries.kept(self._db, self._sweep)
+
+    def _read_curves(self, rows: Sequence[RunRow], metric: str) -> dict[str, list[float]]:
+        known, self._curves = self._curves, {}
+        for row in rows:
+            if row.attempt is None or metric not in row.metrics:
+                continue
+            values, after = known.get(row.attempt) or (
+                screen.inherited_values(self._db, row.attempt, metric),
+                -1,
+            )
+            more, after = screen.new_values(self._db, row.attempt, metric, after)
+            self._curves[row.attempt] = (values + more, after)
+        return {attempt: values for attempt, (values, _) in self._curves.items()}
+
+    def _news(self) -> list[RunRow]:
+        found = screen.ends(self._db, self._sweep)
+        known = self._known_ends
+        if known is None:
+            known = {trial: ended for trial, ended in found.items() if ended < self._since}
+        fresh = [trial for trial, ended in found.items() if known.get(trial) != ended]
+        self._known_ends = found
+        rows = [
+            queries.run(self._db, trial, self._sweep)
+            for trial in sorted(fresh, key=lambda trial: found[trial])
+        ]
+        return [row for row in rows if row is not None]
+
+    def _ends_at(self, now: float, running: Sequence[RunRow], waiting: int) -> float | None:
+        elapsed = [now - row.started if row.started else 0.0 for row in running]
+        left = seconds_left(screen.recent_seconds(self._db, self._sweep), elapsed, waiting)
+        return None if left is None else now + left
+
+
+def _best(rows: Sequence[RunRow]) -> RunRow | None:
+    ranked = [(row.best, row) for row in rows if row.best is not None]
+    if not ranked:
+        return None
+    pick = min if ranked[0][1].mode == "min" else max
+    return pick(ranked, key=lambda item: item[0])[1]
