@@ -11,6 +11,8 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # A check must not depend on how many threads BLAS would like to start.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# Two tests at a time; most of them wait for processes of their own.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help venv sweep test test-fast check lint format types layers bench lock clean
@@ -33,10 +35,10 @@ sweep: $(READY) ## train four small ResNets on handwritten digits and show which
 	$(BIN)/agil sweep conf=resnet model=resnet8,resnet14 optim.lr=0.05,0.2
 
 test: $(READY) ## run every test, the slow ones too
-	@$(ONE_THREAD) $(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@$(ONE_THREAD) $(PYTEST) $(PYTEST_FLAGS)
 
 test-fast: $(READY) ## run the tests that take about a second or less
-	@$(ONE_THREAD) $(BIN)/python -m pytest -m 'not slow' $(PYTEST_FLAGS)
+	@$(ONE_THREAD) $(PYTEST) -m 'not slow' $(PYTEST_FLAGS)
 
 check: lint types layers test-fast ## what a change must pass: lint, types, layers, fast tests
 

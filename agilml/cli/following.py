@@ -34,11 +34,13 @@ def follow_to_end(
     as_json: bool,
     quiet: bool,
     allow_failed: bool = False,
+    since: float | None = None,
 ) -> int:
     """Watch ``sweep`` until it ends; print its result; return the exit code.
 
     On a terminal Ctrl-C stops watching and the sweep goes on (a second one within two seconds stops the
-    sweep). Without a terminal SIGINT and SIGTERM stop the sweep, and we wait for its clean end.
+    sweep). Without a terminal SIGINT and SIGTERM stop the sweep, and we wait for its clean end. Runs that
+    ended before ``since`` (Unix seconds; by default now) are not told as news.
     """
     from agilml.tui.follow import follow, reporter_for
 
@@ -47,7 +49,7 @@ def follow_to_end(
     reporter = reporter_for(terminal, as_json, quiet)
     try:
         with _signals(terminal):
-            view = follow(project, sweep, reporter, ended=ended, wait=wait)
+            view = follow(project, sweep, reporter, ended=ended, wait=wait, since=since)
     except Interrupted:
         if terminal and not _second_interrupt(sweep):
             return Exit.INTERRUPTED

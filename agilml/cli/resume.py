@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Annotated
 
 import typer
@@ -32,6 +33,7 @@ def resume(
     from agilml.sweep.launch import Launch
     from agilml.sweep.liveness import controller_pid
 
+    began = time.time()
     project = find_project()
     found = find_sweep(project, sweep)
     if controller_pid(project.sweep_folder(found)) is not None:
@@ -51,5 +53,11 @@ def resume(
             say_detached(found, as_json=as_json)
             return Exit.DONE
         return follow_to_end(
-            project, found, launch, as_json=as_json, quiet=quiet, allow_failed=allow_failed
+            project,
+            found,
+            launch,
+            as_json=as_json,
+            quiet=quiet,
+            allow_failed=allow_failed,
+            since=began,
         )

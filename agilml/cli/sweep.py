@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,6 +107,7 @@ def execute(
     from agilml.sweep.guess import likely_recipe
     from agilml.sweep.launch import Launch
 
+    began = time.time()
     project = find_project()
     if dry_run:
         return _dry_run(project, words, as_json=as_json, single=single, retry=retry, rerun=rerun)
@@ -140,6 +142,7 @@ def execute(
             as_json=as_json,
             quiet=quiet,
             allow_failed=allow_failed,
+            since=began,
         )
 
 

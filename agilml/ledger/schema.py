@@ -35,8 +35,8 @@ CREATE TABLE sweep (
 CREATE INDEX sweep_planned ON sweep (planned);
 CREATE INDEX sweep_branch ON sweep (git_branch, planned);
 CREATE TABLE trial (
-  id TEXT PRIMARY KEY, structure TEXT NOT NULL, delta TEXT NOT NULL, params TEXT NOT NULL, state TEXT NOT NULL,
-  attempt TEXT, attempts INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0,
+  id TEXT PRIMARY KEY, structure TEXT NOT NULL, delta TEXT NOT NULL, params TEXT NOT NULL,
+  state TEXT NOT NULL, attempt TEXT, attempts INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0,
   cancel_requested INTEGER NOT NULL DEFAULT 0, planned REAL NOT NULL, started REAL, ended REAL
 );
 CREATE INDEX trial_planned ON trial (planned);

@@ -36,7 +36,8 @@ def _sweep_planned(db: sqlite3.Connection, event: e.SweepPlanned, at: float) -> 
     git = seen.get("git") or {}
     db.execute(
         "INSERT OR IGNORE INTO sweep (id, conf, recipe, metric, mode, executor, state, total, planned,"
-        " user, git_commit, git_branch, spec, provenance) VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?)",
+        " user, git_commit, git_branch, spec, provenance)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?)",
         (
             event.sweep,
             event.conf,
@@ -177,9 +178,9 @@ def _add_points(
     for step, value in zip(steps, values, strict=True):
         if isinstance(value, str):
             continue
-        if low is None or value < low:
+        if low is None or value <= low:
             low, low_step = value, step
-        if high is None or value > high:
+        if high is None or value >= high:
             high, high_step = value, step
     last = values[-1]
     # SQLite stores NaN as NULL, so what a missing number was has a column of its own.
@@ -188,10 +189,10 @@ def _add_points(
         "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt, name) DO UPDATE SET"
         " n = n + excluded.n, last = excluded.last, last_kind = excluded.last_kind,"
         " last_step = excluded.last_step,"
-        " low_step = iif(low IS NULL OR excluded.low < low, excluded.low_step, low_step),"
-        " low = iif(low IS NULL OR excluded.low < low, excluded.low, low),"
-        " high_step = iif(high IS NULL OR excluded.high > high, excluded.high_step, high_step),"
-        " high = iif(high IS NULL OR excluded.high > high, excluded.high, high)",
+        " low_step = iif(low IS NULL OR excluded.low <= low, excluded.low_step, low_step),"
+        " low = iif(low IS NULL OR excluded.low <= low, excluded.low, low),"
+        " high_step = iif(high IS NULL OR excluded.high >= high, excluded.high_step, high_step),"
+        " high = iif(high IS NULL OR excluded.high >= high, excluded.high, high)",
         (
             attempt,
             name,

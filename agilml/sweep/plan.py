@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from agilml.model import JSON, digest, sweep_id, trial_id
 from agilml.points import Point, Structure, materialise
 from agilml.project import Project
 from agilml.provenance.code import Code, code_of
+from agilml.provenance.secrets import scrub_argv
 from agilml.sweep.expand import Expansion, expand
 from agilml.worker import recipe
 
@@ -112,12 +114,12 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
     code = code_of(
         recipe.source_file(reference, project.root), project.root, _named_files(first, project)
     )
-    trials = _trials(found, points, code)
+    trials = _trials(found, points, code, project.root)
     spec = {
         "recipe": reference,
         "metric": metric,
         "mode": mode,
-        "words": list(words),
+        "words": scrub_argv(words),
         "axes": {name: list(values)[:100] for name, values in found.axes.items()},
         "excluded": found.excluded,
         **{name: first.get(name) for name in SETTINGS},
@@ -160,8 +162,10 @@ def _chosen(found: Expansion, config: Mapping[str, Any]) -> Sequence[Point]:
     return points[:limit]
 
 
-def _trials(found: Expansion, points: Sequence[Point], code: Code) -> list[PlannedTrial]:
-    data_of = _DataDigests()
+def _trials(
+    found: Expansion, points: Sequence[Point], code: Code, root: Path
+) -> list[PlannedTrial]:
+    data_of = _DataDigests(root)
     trials: list[PlannedTrial] = []
     for point in points:
         data = data_of(found.structures[point.structure], point.delta)
@@ -173,7 +177,8 @@ def _trials(found: Expansion, points: Sequence[Point], code: Code) -> list[Plann
 class _DataDigests:
     """The digest of the data of each point, computed once per distinct ``data`` node."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
+        self._root = root
         self._by_structure: dict[str, str | None] = {}
         self._by_node: dict[str, str | None] = {}
 
@@ -194,7 +199,9 @@ class _DataDigests:
         if key not in self._by_node:
             from agilml.recipes.data import digest as data_digest
 
-            self._by_node[key] = data_digest(node)
+            # A relative path means the project's folder, where the trial will run.
+            with contextlib.chdir(self._root):
+                self._by_node[key] = data_digest(node)
         return self._by_node[key]
 
 

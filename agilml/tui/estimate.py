@@ -16,7 +16,7 @@ def seconds_left(
     Args:
         durations: seconds that ended runs took.
         elapsed: seconds that each running one has lasted; there are as many slots as running runs.
-        waiting: how many runs are queued.
+        waiting: how many runs are pending.
     """
     if not elapsed and not waiting:
         return 0.0

@@ -35,7 +35,7 @@ class Reporter(Protocol):
         """Show what is new in ``view``; called several times a second, also when nothing is."""
 
     def close(self, view: SweepView) -> None:
-        """Show ``view`` for the last time and leave the screen in order; safe to call twice."""
+        """Show for the last time how things stand, and leave the terminal as it was found."""
 
 
 def follow(
@@ -50,12 +50,9 @@ def follow(
 ) -> SweepView:
     """Show ``sweep`` until it is done or stopped, or its controller is gone; return the last view.
 
-    Args:
-        ended: tells that no controller runs the sweep any more.
-        interval: seconds between looks; longer where a look takes long.
-        wait: waits for at most the given seconds; may return early.
-        since: runs that ended before (Unix seconds) are not told as news; by default those that ended
-            before this call.
+    ``ended`` tells that no controller runs it any more. Looks are ``interval`` seconds apart, more where
+    one takes long; ``wait`` lets so many seconds pass, or fewer when there is news. Runs that ended before
+    ``since`` (Unix seconds; by default now) are not told as news.
 
     Raises:
         LedgerError: the ledger cannot be read, or knows no such sweep.
@@ -70,13 +67,13 @@ def follow(
                 # Asked first: what a controller wrote before it went is then read below.
                 gone = ended()
                 view = _look(reader, reporter, view, again=gone)
+                reporter.update(view)
                 if gone or view.state.ended:
                     return view
-                reporter.update(view)
                 wait(max(interval, (time.thread_time() - began) / SHARE))
         finally:
             if view is not None:
-                reporter.close(view)
+                reporter.close(replace(view, news=()))
 
 
 def _look(
@@ -92,8 +89,7 @@ def reporter_for(
 ) -> Reporter:
     """Return what suits the place: JSON lines, nothing, a live table on a terminal, or plain lines.
 
-    Args:
-        alternate: draw the live table on the terminal's other screen, and leave its last frame on this one.
+    With ``alternate`` the table is drawn on the terminal's other screen, and its last frame on this one.
     """
     # Each is imported where it is chosen: only the live table needs Rich.
     if json:

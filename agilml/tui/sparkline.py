@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 BARS = "▁▂▃▄▅▆▇█"
 GAP = "·"
@@ -29,7 +30,7 @@ def _shares(values: Sequence[float], cells: int) -> list[list[float]]:
     cuts = [len(values) * i // count for i in range(count + 1)] if count else [0]
     return [
         [value for value in values[start:end] if math.isfinite(value)]
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     ]
 
 

@@ -27,7 +27,7 @@ class SweepView:
         counts: trials by state; every state is a key.
         kept: how many had succeeded before the sweep was planned.
         params: names of the parameters that differ inside the sweep, in the order typed.
-        rows: the runs that the screen has room for: failed, running, done (best first), queued.
+        rows: the runs that the screen has room for: failed, running, done (best first), pending.
         curves: values of the sweep's metric by attempt, for the runs in ``rows``.
         running: every run that is being executed, best first.
         news: runs that have ended since the view before this one, in the order they ended.

@@ -9,7 +9,7 @@ from agilml.ledger import queries
 from agilml.ledger.rows import RunRow
 from agilml.model import TrialState
 
-FAILED, RUNNING, DONE, QUEUED = range(4)
+FAILED, RUNNING, DONE, PENDING = range(4)
 GROUPS = (
     (TrialState.FAILED,),
     (TrialState.RUNNING,),
@@ -19,8 +19,8 @@ GROUPS = (
 """In the order shown: what needs a person first, what waits last."""
 
 _TWELFTHS = (3, 4, 4, 1)
-_LEAST_WANTED = (QUEUED, FAILED, RUNNING, DONE)
-_MOST_WANTED = (RUNNING, DONE, FAILED, QUEUED)
+_LEAST_WANTED = (PENDING, FAILED, RUNNING, DONE)
+_MOST_WANTED = (RUNNING, DONE, FAILED, PENDING)
 
 
 def shares(sizes: Sequence[int], rows: int) -> list[int]:
@@ -41,7 +41,7 @@ def shares(sizes: Sequence[int], rows: int) -> list[int]:
 def read_window(
     db: sqlite3.Connection, sweep: str, counts: Mapping[TrialState, int], rows: int
 ) -> list[list[RunRow]]:
-    """Return the runs of each group that fit on ``rows`` rows, best first, queued ones in plan order.
+    """Return the runs of each group that fit on ``rows`` rows, best first, pending ones in plan order.
 
     Of failed, running and done runs the best one is read in any case, and of running ones all.
     """
@@ -49,9 +49,9 @@ def read_window(
     limits: list[int | None] = [max(1, share) for share in shares(sizes, rows)]
     limits[RUNNING] = None
     if not rows:
-        limits[QUEUED] = 0
+        limits[PENDING] = 0
     return [
-        queries.runs_of_sweep(db, sweep, states=group, best_first=group != GROUPS[QUEUED], limit=n)
+        queries.runs_of_sweep(db, sweep, states=group, best_first=group != GROUPS[PENDING], limit=n)
         if size and n != 0
         else []
         for group, size, n in zip(GROUPS, sizes, limits, strict=True)

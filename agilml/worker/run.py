@@ -221,7 +221,7 @@ class Run:
         if not rated:
             return None
         sign = 1 if self._order.mode == "max" else -1
-        return max(rated, key=lambda item: (sign * (item.value or 0.0), -item.step))
+        return max(rated, key=lambda item: (sign * (item.value or 0.0), item.step))
 
     def _superseded(self) -> list[SavedCheckpoint]:
         keep = (self._saved[0], self._best() or self._saved[0])

@@ -10,6 +10,7 @@ from typing import Any
 
 from agilml.errors import ConfigError
 
+_OUR_PYTHON = frozenset({"python", "python3"})
 _TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w.]*)\}|[{}]")
 
 
@@ -18,7 +19,7 @@ def argv_of(argv: str | Sequence[Any], values: Mapping[str, Any]) -> list[str]:
 
     A string is split as a POSIX shell splits words, before values are filled in, so a value with
     spaces or quotes stays one argument. ``{{`` and ``}}`` stand for single braces. ``python`` or
-    first word is the interpreter that AgilML runs on.
+    ``python3`` as the first word is the interpreter that AgilML runs on.
 
     Raises:
         ConfigError: there is no command, a quote is open, or a path is not in the config.

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -164,7 +164,11 @@ random_sweep = st.tuples(
 )
 confs = st.sampled_from(["big", "big", "big", "odd"])
 places = st.integers(0, 4)
-quiet: dict[str, Any] = {"suppress_health_check": list(HealthCheck)}
+# An example is short as it is, and shrinking one that composes takes longer than reading it.
+quiet: dict[str, Any] = {
+    "suppress_health_check": list(HealthCheck),
+    "phases": (Phase.explicit, Phase.generate),
+}
 
 
 @settings(max_examples=10, **quiet)
@@ -181,7 +185,7 @@ def test_random_sweeps_equal_hydra(conf_folder: Path, conf: str, words: list[str
 
 @pytest.mark.slow
 @pytest.mark.parametrize("word", FIXED)
-@settings(max_examples=40, **quiet)
+@settings(max_examples=30, **quiet)
 @given(conf=confs, others=st.lists(st.sampled_from(FIXED), max_size=4, unique_by=key), at=places)
 def test_an_awkward_override_among_others_equals_hydra(
     conf_folder: Path, word: str, conf: str, others: list[str], at: int
@@ -193,7 +197,7 @@ def test_an_awkward_override_among_others_equals_hydra(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("word", AXES)
-@settings(max_examples=6, **quiet)
+@settings(max_examples=4, **quiet)
 @given(conf=confs, others=random_sweep, at=places)
 def test_an_axis_among_others_equals_hydra(
     conf_folder: Path, word: str, conf: str, others: list[str], at: int

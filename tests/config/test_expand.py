@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import pytest
 from agilml.config import Configs, config_digest
 from agilml.errors import ConfigError, UsageError
 from agilml.points import materialise
-from agilml.sweep.expand import Expansion, expand
+from agilml.sweep import expand as module
+from agilml.sweep.expand import Expansion
 
 Write = Any
+expand = functools.partial(module.expand, verify=1)
 
 
 def params(expansion: Expansion) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from agilml.errors import ConfigError, RecipeError
 from agilml.recipes import command
 from agilml.recipes.program.arguments import argv_of, fill
 from agilml.recipes.program.metrics import MetricsFile
+from agilml.recipes.program.process import Program
 from agilml.worker.config import Config
 from agilml.worker.run import Preempted
 from tests.recipes.attempts import execute, handle, read
@@ -226,7 +227,14 @@ def test_an_ended_trial_ends_its_program_gently(composed: Compose, tmp_path: Pat
     assert read(folder).final("saved") == 1
 
 
-def test_a_program_that_ignores_sigterm_is_killed(composed: Compose, tmp_path: Path) -> None:
+def test_a_flood_of_output_does_not_keep_a_trial_from_ending() -> None:
+    with Program(["yes"], os.environ) as flood:
+        assert [flood.wait(0.01) for _ in range(3)] == [None, None, None]
+
+
+def test_a_program_that_ignores_sigterm_is_killed(
+    composed: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = (
         "import os, signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -237,11 +245,11 @@ def test_a_program_that_ignores_sigterm_is_killed(composed: Compose, tmp_path: P
     run = handle(folder)
     log = run.log
 
-    def log_and_end(values: Any = None, *, step: int | None = None, **metrics: Any) -> None:
-        log(values, step=step, **metrics)
+    def log_and_end(*values: Any, **more: Any) -> None:
+        log(*values, **more)
         run.end_at_boundary(Preempted)
 
-    run.log = log_and_end  # type: ignore[method-assign]
+    monkeypatch.setattr(run, "log", log_and_end)
     with pytest.raises(Preempted):
         command.train(Config(config(composed, program(code), grace_seconds=0.1)), run)
     assert read(folder).final("ready") == 1

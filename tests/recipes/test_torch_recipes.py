@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from agilml.errors import ConfigError
 from agilml.recipes import mlp, resnet
@@ -64,6 +65,25 @@ def test_a_seed_gives_the_same_bits_and_another_seed_others(
     assert weights(one) == weights(two)
     assert one.series("loss") == two.series("loss")
     assert one.series("loss") != other.series("loss")
+
+
+class Noisy(Run):
+    """A run whose logging draws from torch's generator, as a library in between might."""
+
+    def log(self, values: Any = None, **more: Any) -> None:
+        torch.rand(1)
+        super().log(values, **more)
+
+
+def test_an_epoch_draws_the_same_whatever_was_drawn_before_it(
+    tiny: tuple[Recipe, dict[str, Any]], tmp_path: Path
+) -> None:
+    train, config = tiny
+    noisy = handle(tmp_path / "noisy")
+    noisy.__class__ = Noisy
+    train(Config(config), noisy)
+    plain = execute(train, config, tmp_path / "plain")
+    assert read(tmp_path / "noisy").series("loss") == plain.series("loss")
 
 
 def test_a_resumed_run_is_bit_equal_to_an_uninterrupted_one(

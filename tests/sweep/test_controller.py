@@ -113,6 +113,7 @@ def test_a_killed_controller_takes_its_trials_along_and_a_new_one_finishes(toy: 
     assert ("lost", "controller") == (lost.state, lost.cause)
 
 
+@pytest.mark.slow
 def test_the_curve_of_a_resumed_trial_has_every_step_once(toy: Toy) -> None:
     toy.plan([0], config={"steps": 12, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -182,6 +183,7 @@ def test_a_late_result_is_refused_and_written_down(toy: Toy) -> None:
     assert {TrialState.RUNNING: 1} == toy.states()
 
 
+@pytest.mark.slow
 def test_two_controllers_for_one_sweep_run_nothing_twice(toy: Toy) -> None:
     toy.plan(range(10), config={"sleep": 0.05})
     processes = [toy.start() for _ in range(4)]
@@ -195,6 +197,7 @@ def test_two_controllers_for_one_sweep_run_nothing_twice(toy: Toy) -> None:
     assert 10 == sum(line.startswith("start") for line in toy.diary_lines())
 
 
+@pytest.mark.slow
 def test_a_stop_request_ends_the_sweep_and_resume_finishes_it(toy: Toy) -> None:
     toy.plan(range(4), config={"steps": 40, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -212,6 +215,7 @@ def test_a_stop_request_ends_the_sweep_and_resume_finishes_it(toy: Toy) -> None:
     assert 1 == toy.diary_lines().count("step 0 1")
 
 
+@pytest.mark.slow
 def test_one_run_can_be_cancelled_while_others_go_on(toy: Toy) -> None:
     toy.plan([0, 1], config={"steps": 30, "sleep": 0.05})
     with toy.start() as process:
@@ -223,6 +227,7 @@ def test_one_run_can_be_cancelled_while_others_go_on(toy: Toy) -> None:
     assert ["cancelled", "succeeded"] == [run.state for run in toy.runs()]
 
 
+@pytest.mark.slow
 def test_a_controller_asked_to_leave_loses_nothing(toy: Toy) -> None:
     toy.plan([0], config={"steps": 30, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -235,6 +240,7 @@ def test_a_controller_asked_to_leave_loses_nothing(toy: Toy) -> None:
     assert 1 == toy.diary_lines().count("step 0 1")
 
 
+@pytest.mark.slow
 def test_a_worker_killed_from_outside_is_tried_again_and_not_counted(toy: Toy) -> None:
     toy.plan([0], attempts={"max": 1}, config={"steps": 20, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -248,6 +254,7 @@ def test_a_worker_killed_from_outside_is_tried_again_and_not_counted(toy: Toy) -
     ]
 
 
+@pytest.mark.slow
 def test_a_stopped_worker_is_noticed_killed_and_tried_again(toy: Toy) -> None:
     toy.plan([0], beat_seconds=0.2, config={"steps": 20, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -261,6 +268,7 @@ def test_a_stopped_worker_is_noticed_killed_and_tried_again(toy: Toy) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_trial_over_its_time_fails_with_that_cause(toy: Toy) -> None:
     toy.plan([0], attempts={"max": 1, "timeout_minutes": 0.01}, config={"steps": 99, "sleep": 0.1})
     toy.run()
@@ -268,6 +276,7 @@ def test_a_trial_over_its_time_fails_with_that_cause(toy: Toy) -> None:
     assert [("failed", "timeout")] == [(a.state, a.cause) for a in toy.attempts("t-0")]
 
 
+@pytest.mark.slow
 def test_a_killed_template_costs_its_trials_one_attempt(toy: Toy) -> None:
     toy.plan([0], config={"steps": 20, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -282,6 +291,7 @@ def test_a_killed_template_costs_its_trials_one_attempt(toy: Toy) -> None:
     assert 2 == len(toy.attempts("t-0"))
 
 
+@pytest.mark.slow
 def test_a_flood_of_output_is_capped(toy: Toy) -> None:
     (toy.project.root / "recipes" / "toy.py").write_text(
         "import time\n"

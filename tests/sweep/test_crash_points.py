@@ -50,7 +50,7 @@ def check(toy: Toy, crashes: int) -> None:
     assert len(finished) <= TRIALS + crashes
 
 
-@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("point", CONTROLLER)
 def test_a_controller_killed_at_a_point_loses_and_repeats_nothing(
     toy: Toy, point: str, n: int
@@ -65,6 +65,7 @@ def test_a_controller_killed_at_a_point_loses_and_repeats_nothing(
     check(toy, crashes=0 if point in ("end.committed", "finish.before") else 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", CHILD)
 def test_a_child_killed_at_a_point_is_tried_again(toy: Toy, point: str) -> None:
     toy.plan(range(TRIALS), config={"steps": STEPS, "checkpoint": True})

@@ -1,0 +1,68 @@
+"""What the live screen, the lines and the summary say alike."""
+
+from __future__ import annotations
+
+from agilml.ledger.rows import RunRow
+from agilml.model import SweepState, TrialState
+from agilml.report.words import SIGNS
+from agilml.text import safe_text
+from agilml.tui.layout import Line
+from agilml.tui.view import SweepView
+
+STYLES = {
+    TrialState.SUCCEEDED: "green",
+    TrialState.RUNNING: "cyan",
+    TrialState.PENDING: "dim",
+    TrialState.FAILED: "red",
+    TrialState.PRUNED: "yellow",
+    TrialState.CANCELLED: "yellow",
+}
+"""Rich styles of the signs; a word beside them says the same without colour."""
+
+_DROP = {
+    TrialState.RUNNING: 2,
+    TrialState.PENDING: 3,
+    TrialState.FAILED: 1,
+    TrialState.SUCCEEDED: 5,
+    TrialState.PRUNED: 4,
+    TrialState.CANCELLED: 4,
+}
+"""In the order shown; those with the highest number are left out first where there is no room."""
+
+_ALWAYS = (TrialState.RUNNING, TrialState.PENDING, TrialState.FAILED)
+
+
+def state_parts(view: SweepView) -> list[tuple[int, Line]]:
+    """Return the state of the sweep where it is not plainly running, and its trials by state.
+
+    Each part comes with a number: the higher, the less it matters; 0 always matters.
+    """
+    parts: list[tuple[int, Line]] = []
+    if view.state is SweepState.INTERRUPTED:
+        parts.append((0, [("interrupted", "bold red")]))
+    elif view.state.ended:
+        parts.append((0, [(view.state.value, "bold")]))
+    for state, drop in _DROP.items():
+        count = view.counts[state]
+        if count or (state in _ALWAYS and not view.state.ended):
+            text = f"{SIGNS[state]} {count:,} {state}"
+            parts.append((drop, [(text, STYLES[state] if count else "dim")]))
+    return parts
+
+
+def where_text(row: RunRow) -> str:
+    """Return the slot of a run and which attempt it is, or the word for why it has none."""
+    if row.kept and row.state is TrialState.SUCCEEDED:
+        return "already done"
+    if row.state in (TrialState.PENDING, TrialState.CANCELLED, TrialState.PRUNED):
+        return row.state.value
+    again = f" (attempt {row.attempts})" if row.attempts > 1 else ""
+    return f"{row.slot or ''}{again}"
+
+
+def error_line(row: RunRow) -> str:
+    """Return why a run failed: the last line of its error, behind its cause."""
+    lines = [line.strip() for line in (row.error or "").splitlines() if line.strip()]
+    what = safe_text(lines[-1]) if lines else "no error was recorded"
+    cause = "" if row.cause in (None, "user") else f" ({safe_text(row.cause, 20)})"
+    return f"failed{cause}: {what}"
