@@ -174,7 +174,11 @@ class AttemptLeased(_AttemptEvent):
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted(_AttemptEvent):
-    """The recipe is about to run in a process of its own."""
+    """The recipe is about to run in a process of its own.
+
+    ``began`` is that moment by the clock of its machine (Unix seconds); the fact itself is written a little
+    later by another clock.
+    """
 
     kind: ClassVar[str] = "attempt.started"
     host: str
@@ -182,6 +186,7 @@ class AttemptStarted(_AttemptEvent):
     pid_started: int
     isolation: str
     start_ms: float | None = None
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ First steps:
   agil runs latest
   agil compare best@latest baseline --md
 """
+HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
 
 Project = Annotated[
     str | None,
@@ -56,14 +57,14 @@ def make_app() -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["--help", "-h"]},
+        context_settings=HELP_OPTIONS,
         help=HELP,
         epilog=EPILOG,
     )
     app.callback()(_options)
     for name, verb in VERBS.items():
         function = getattr(import_module(verb.module), verb.function)
-        app.command(name, short_help=verb.summary)(function)
+        app.command(name, short_help=verb.summary, context_settings=HELP_OPTIONS)(function)
     return app
 
 

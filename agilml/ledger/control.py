@@ -196,6 +196,7 @@ class Turn:
         pid_started: int,
         isolation: str,
         start_ms: float | None = None,
+        began: float | None = None,
     ) -> bool:
         """Record that the attempt's process runs."""
         if self._state(lease) == AttemptState.STARTED:
@@ -203,7 +204,7 @@ class Turn:
         if not self._may(lease, AttemptState.STARTED, "started"):
             return False
         self._tx.append(
-            e.AttemptStarted(lease.attempt, host, pid, pid_started, isolation, start_ms)
+            e.AttemptStarted(lease.attempt, host, pid, pid_started, isolation, start_ms, began)
         )
         return True
 

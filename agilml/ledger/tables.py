@@ -146,7 +146,7 @@ def _attempt_started(db: sqlite3.Connection, event: e.AttemptStarted, at: float)
             event.pid_started,
             event.isolation,
             event.start_ms,
-            at,
+            event.began or at,
             event.attempt,
         ),
     )

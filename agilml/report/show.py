@@ -206,14 +206,16 @@ def _checkpoints(checkpoints: Sequence[Mapping[str, Any]], width: int | None) ->
         return []
     columns = [
         Column("checkpoint"),
+        Column("attempt", right=True),
         Column("size", right=True),
         Column("value", right=True),
         Column("sha256", keep=1),
     ]
     cells = [
         [
-            item["folder"],
-            f"{item['size'] / 2**20:.1f} MiB",
+            f"step {item['step']}",
+            str(item["attempt"]).rpartition(".")[2],
+            _size(item["size"]),
             metric_text(_number(item["value"])),
             item["sha256"][:12],
         ]
@@ -222,10 +224,14 @@ def _checkpoints(checkpoints: Sequence[Mapping[str, Any]], width: int | None) ->
     return ["", *table(columns, cells, width=width)]
 
 
+def _size(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB" if size >= 1 << 20 else f"{size / 2**10:.1f} KiB"
+
+
 def _config(run: Mapping[str, Any]) -> Iterator[str]:
     """Yield every value of the config; a star marks what the sweep changed in the composed one."""
     unresolved, values = flat(run["config_unresolved"]), flat(run["config"])
-    changed = run["config_delta"]
+    changed = {name for name in run["config_delta"] if values.get(name) != unresolved.get(name)}
     size = max((len(safe_text(name)) for name in values), default=0)
     yield ""
     yield f"config  (* differs from conf={safe_text(run['conf'])} as composed)"

@@ -157,6 +157,7 @@ class Controller:
                 pid_started=int(start["pid_started"]),
                 isolation=str(start["isolation"]),
                 start_ms=start.get("start_ms"),
+                began=start.get("at"),
             )
         if batch.resume:
             turn.resumed(lease, str(batch.resume["attempt"]), int(batch.resume["step"]))

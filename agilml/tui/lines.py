@@ -12,6 +12,7 @@ from agilml.report.fields import iso_time
 from agilml.report.words import short_names, value_text
 from agilml.text import safe_text
 from agilml.tui.view import SweepView
+from agilml.tui.words import last_line
 
 BEAT = 30.0
 """Seconds without a line after which one says that all is well."""
@@ -88,7 +89,8 @@ def end_fields(view: SweepView, row: RunRow) -> dict[str, Any]:
     """Return how a run ended, with what it differs by and where its log is."""
     fields: dict[str, Any] = {"state": row.state}
     if row.state is TrialState.FAILED:
-        fields |= {"cause": row.cause, "error": row.error, "log": f"agil logs {short(row.run)}"}
+        fields |= {"cause": row.cause, "error": last_line(row.error)}
+        fields["log"] = f"agil logs {short(row.run)}"
     elif row.best is not None:
         fields[row.metric] = row.best
     if row.seconds is not None:

@@ -17,7 +17,8 @@ def sparkline(values: Sequence[float], cells: int) -> str:
     value is a dot.
     """
     shares = _shares(values, cells)
-    means = [math.fsum(share) / len(share) if share else math.nan for share in shares]
+    # Divided first: the sum of the largest floats is no float.
+    means = [sum(value / len(share) for value in share) if share else math.nan for share in shares]
     finite = [mean for mean in means if math.isfinite(mean)]
     if not finite:
         return GAP * len(means)
@@ -35,7 +36,7 @@ def _shares(values: Sequence[float], cells: int) -> list[list[float]]:
 
 
 def _bar(value: float, low: float, high: float) -> str:
-    # Halves first: the distance between the largest floats is no float.
+    # Halved first, for the same reason.
     span = high / 2 - low / 2
     share = (value / 2 - low / 2) / span if span > 0 else 0.5
     return BARS[min(len(BARS) - 1, int(share * len(BARS)))]

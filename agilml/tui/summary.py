@@ -96,8 +96,8 @@ def _table(
         Column("run", lead=True),
         *(Column(names[name], right=True, drop=1, lead=True) for name in params),
         Column(f"best {sweep.metric}", right=True),
-        *(Column(name, right=True, drop=3) for name in metrics),
-        Column("time", right=True, drop=2),
+        *(Column(name, right=True, drop=4 if i else 2) for i, name in enumerate(metrics)),
+        Column("time", right=True, drop=3),
     ]
 
     def cells(row: RunRow) -> list[str]:

@@ -62,7 +62,11 @@ def where_text(row: RunRow) -> str:
 
 def error_line(row: RunRow) -> str:
     """Return why a run failed: the last line of its error, behind its cause."""
-    lines = [line.strip() for line in (row.error or "").splitlines() if line.strip()]
-    what = safe_text(lines[-1]) if lines else "no error was recorded"
     cause = "" if row.cause in (None, "user") else f" ({safe_text(row.cause, 20)})"
-    return f"failed{cause}: {what}"
+    return f"failed{cause}: {last_line(row.error)}"
+
+
+def last_line(error: str | None) -> str:
+    """Return the last line of ``error`` that is not empty."""
+    lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
+    return safe_text(lines[-1]) if lines else "no error was recorded"

@@ -154,6 +154,7 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
                 "pid_started": start_time(os.getpid()),
                 "isolation": isolation,
                 "start_ms": round((time.monotonic() - asked) * 1e3, 3),
+                "at": round(time.time(), 3),
             }
         )
         crash_point("child.started")

@@ -3,7 +3,7 @@
 A line is one event of the child. It is complete when its newline is there; a reader never sees half of one.
 Lines, by their key ``e``:
 
-``start``   pid, pid_started, isolation, start_ms
+``start``   pid, pid_started, isolation, start_ms, at (Unix seconds)
 ``resume``  attempt, step: the attempt goes on from that checkpoint
 ``log``     t (seconds since start), step, m (metric name to value; non-finite as a string)
 ``beat``    n (1, 2, …)

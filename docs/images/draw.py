@@ -7,6 +7,7 @@ sleep 20; tmux capture-pane -t demo -e -p | python docs/images/draw.py docs/imag
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def draw(ansi: str, title: str) -> str:
         record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
     console.print(text)
-    return console.export_svg(title=title)
+    # A picture in a README loads nothing from elsewhere: whatever monospaced font is there will do.
+    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
 
 
 if __name__ == "__main__":

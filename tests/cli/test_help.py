@@ -8,13 +8,17 @@ import typer
 
 from agilml import __version__
 from agilml.cli.app import make_app
-from agilml.cli.help import PATH, help_text
+from agilml.cli.help import PAGE, PATH, help_text, reference_page
 from agilml.cli.verbs import VERBS
 from tests.cli.conftest import Agil
 
 
 def test_the_kept_help_is_what_typer_would_print() -> None:
     assert PATH.read_text() == help_text(), "python -m agilml.cli.help writes it anew"
+
+
+def test_the_page_of_the_command_line_is_what_typer_would_print() -> None:
+    assert PAGE.read_text() == reference_page(), "python -m agilml.cli.help writes it anew"
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])

@@ -101,7 +101,7 @@ def test_an_output_without_unicode_gets_what_it_can_show(
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     print_summary(here, made.id)
-    assert b" ?  t-" in raw.getvalue()
+    assert b"?  t-" in raw.getvalue()
 
 
 def test_the_retry_is_what_was_typed(here: Project) -> None:
