@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sweep test test-fast check lint format types layers bench lock clean
+.PHONY: help venv sweep test test-fast check lint format types layers docs bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,6 +55,9 @@ types: $(READY) ## mypy --strict
 
 layers: $(READY) ## import-linter: imports point down
 	$(BIN)/lint-imports
+
+docs: $(READY) ## write what is generated: the help text and docs/reference/cli.md
+	$(BIN)/python -m agilml.cli.help
 
 bench: $(READY) ## measure AgilML against its peers (about 15 minutes)
 	$(BIN)/python -m bench

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -134,6 +133,8 @@ def canonical(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """Return the hex sha256 of the canonical JSON of ``value``."""
+    import hashlib  # not at the top: `agil runs` needs no digest and waits for no OpenSSL
+
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 

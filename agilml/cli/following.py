@@ -48,7 +48,7 @@ def follow_to_end(
     ended, wait = _controller_watch(project, sweep, launch)
     reporter = reporter_for(terminal, as_json, quiet)
     try:
-        with _signals(terminal):
+        with _signals():
             view = follow(project, sweep, reporter, ended=ended, wait=wait, since=since)
     except Interrupted:
         if terminal and not _second_interrupt(sweep):
@@ -123,13 +123,13 @@ def _controller_watch(
 
 
 @contextmanager
-def _signals(terminal: bool) -> Iterator[None]:
+def _signals() -> Iterator[None]:
     """Turn SIGINT and SIGTERM into :class:`Interrupted` for the length of the block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def raise_interrupted(signum: int, frame: object) -> None:
+    def raise_interrupted(*_: object) -> None:
         raise Interrupted
 
     before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
@@ -151,7 +151,7 @@ def _second_interrupt(sweep: str) -> bool:
         flush=True,
     )
     try:
-        with _signals(True):
+        with _signals():
             time.sleep(SECOND_THOUGHT)
     except Interrupted:
         return True

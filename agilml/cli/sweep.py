@@ -52,6 +52,7 @@ def sweep(
     yes: Yes = False,
 ) -> int:
     """Run every combination of the given values, best first on the screen, nothing twice."""
+    del yes  # an answer to questions that this executor has no reason to ask
     return execute(
         words,
         detach=detach,
@@ -76,6 +77,7 @@ def run(
     yes: Yes = False,
 ) -> int:
     """Run one configuration; a sweep of one."""
+    del yes
     return execute(
         words,
         detach=detach,
@@ -131,7 +133,7 @@ def execute(
             if not _open_work(planned):
                 ledger.end_if_complete(plan.sweep)
         if _open_work(planned):
-            _start(launch, plan, planned)
+            _start(launch, plan)
             if detach:
                 say_detached(plan.sweep, as_json=as_json)
                 return Exit.DONE
@@ -150,7 +152,7 @@ def _open_work(planned: Planned) -> bool:
     return bool(planned.new or planned.reopened or planned.adopted or planned.waiting)
 
 
-def _start(launch: Launch, plan: Plan, planned: Planned) -> None:
+def _start(launch: Launch, plan: Plan) -> None:
     answer = launch.run(plan.sweep)
     if answer["is"] == "taken":
         print(f"{plan.sweep} runs already (pid {answer['pid']}): watching it", file=sys.stderr)

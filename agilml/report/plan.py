@@ -14,14 +14,18 @@ SHOWN = 20
 def plan_text(plan: Mapping[str, Any]) -> str:
     """Return the plan for a person: what varies, what would run, where, and what it would cost."""
     executor = plan["executor"]
+    where, cost = safe_text(executor.get("name", "local")), f"${plan['cost']['usd']:.2f}"
     lines = [
-        f"{short(plan['sweep'])}  conf={safe_text(plan['conf'])}  recipe {safe_text(plan['recipe'])}"
-        f"  best by {safe_text(plan['metric'])} ({plan['mode']})",
-        f"{plural(plan['trials'], 'trial')}: {plan['to_run']:,} to run, {plan['kept']:,} already done,"
-        f" {plan['running']:,} running, {plan['failed']:,} failed before"
-        + (f", {plan['excluded']:,} excluded" if plan["excluded"] else ""),
-        f"executor {safe_text(executor.get('name', 'local'))}: {plural(executor['slots'], 'slot')}"
-        f" of {_resources(executor)}, ${plan['cost']['usd']:.2f}",
+        "  ".join(
+            (
+                short(plan["sweep"]),
+                f"conf={safe_text(plan['conf'])}",
+                f"recipe {safe_text(plan['recipe'])}",
+                f"best by {safe_text(plan['metric'])} ({plan['mode']})",
+            )
+        ),
+        f"{plural(plan['trials'], 'trial')}: {', '.join(_counts(plan))}",
+        f"executor {where}: {plural(executor['slots'], 'slot')} of {_resources(executor)}, {cost}",
     ]
     for name, values in plan["axes"].items():
         shown = ", ".join(safe_text(value, 40) for value in values[:8])
@@ -37,6 +41,17 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         lines.append(f"  … {len(plan['runs']) - SHOWN:,} more (--json lists all)")
     lines.append("nothing was started")
     return "\n".join(lines)
+
+
+def _counts(plan: Mapping[str, Any]) -> list[str]:
+    words = {
+        "to_run": "to run",
+        "kept": "already done",
+        "running": "running",
+        "failed": "failed before",
+    }
+    found = [f"{plan[name]:,} {word}" for name, word in words.items()]
+    return [*found, f"{plan['excluded']:,} excluded"] if plan["excluded"] else found
 
 
 def _resources(executor: Mapping[str, Any]) -> str:

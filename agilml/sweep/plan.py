@@ -18,6 +18,7 @@ from agilml.points import Point, Structure, materialise
 from agilml.project import Project
 from agilml.provenance.code import Code, code_of
 from agilml.provenance.secrets import scrub_argv
+from agilml.sweep.draw import draw
 from agilml.sweep.expand import Expansion, expand
 from agilml.worker import recipe
 
@@ -33,6 +34,7 @@ class Plan:
         conf: what was typed after ``conf=``.
         spec: settings as they go into the ledger.
         trials: ids, structures, deltas and params, in the order they will start.
+        data: digest of each data set, by name.
         axes: what varies, for people to read.
         excluded: points that an ``exclude`` rule took out.
     """
@@ -46,6 +48,7 @@ class Plan:
     structures: Sequence[Structure]
     trials: Sequence[PlannedTrial]
     code: Code
+    data: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, list[JSON]] = field(default_factory=dict)
     excluded: int = 0
 
@@ -68,7 +71,11 @@ class Plan:
                 self.mode,
                 len(self.trials),
                 self.spec,
-                {**provenance, "code": {"digest": self.code.digest, "files": self.code.files}},
+                {
+                    **provenance,
+                    "code": {"digest": self.code.digest, "files": self.code.files},
+                    "data": dict(self.data),
+                },
             ),
             [
                 e.StructureComposed(
@@ -95,16 +102,10 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
         RecipeError: there is no such recipe.
     """
     found = expand(Configs(project.conf), words)
-    if found.space:
-        names = ", ".join(found.space)
-        raise UsageError(
-            f"{names}: interval() is an open range, and the grid has no values to take from it",
-            next="write the values: lr=1e-3,1e-2 or lr=choice(…) or epochs=range(…)",
-        )
     if not found.points:
         raise UsageError("the sweep has no trial left", next="agil sweep … --dry-run")
     first = materialise(found.structures[found.points[0].structure].resolved, found.points[0].delta)
-    points = _chosen(found, first)
+    points = draw(found, first)
     reference = str(first.get("recipe") or "")
     if not reference:
         raise ConfigError("the config names no recipe", next="add `recipe: NAME` to the conf")
@@ -114,7 +115,8 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
     code = code_of(
         recipe.source_file(reference, project.root), project.root, _named_files(first, project)
     )
-    trials = _trials(found, points, code, project.root)
+    data_of = _DataDigests(project.root)
+    trials = _trials(found, points, code, data_of)
     spec = {
         "recipe": reference,
         "metric": metric,
@@ -138,34 +140,15 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
         structures=list(found.structures.values()),
         trials=trials,
         code=code,
+        data=data_of.known,
         axes=found.axes,
         excluded=found.excluded,
     )
 
 
-def _chosen(found: Expansion, config: Mapping[str, Any]) -> Sequence[Point]:
-    """Return the points to run: all of a grid, or as many at random as the budget allows."""
-    sampler = config.get("sampler") or {}
-    name, limit = sampler.get("name", "grid"), (config.get("budget") or {}).get("trials")
-    points = list(found.points)
-    if name not in ("grid", "random"):
-        raise ConfigError(f"no sampler `{name}`; there are: grid, random", next="sampler=grid")
-    if name == "random" or sampler.get("shuffle"):
-        points.sort(key=lambda point: digest([int(sampler.get("seed") or 0), point.digest]))
-    if limit is None or limit >= len(points):
-        return points
-    if name == "grid":
-        raise UsageError(
-            f"the grid has {len(points):,} trials and budget.trials is {limit:,}",
-            next=f"sampler=random to draw {limit:,} of them, or a larger budget.trials",
-        )
-    return points[:limit]
-
-
 def _trials(
-    found: Expansion, points: Sequence[Point], code: Code, root: Path
+    found: Expansion, points: Sequence[Point], code: Code, data_of: _DataDigests
 ) -> list[PlannedTrial]:
-    data_of = _DataDigests(root)
     trials: list[PlannedTrial] = []
     for point in points:
         data = data_of(found.structures[point.structure], point.delta)
@@ -181,6 +164,7 @@ class _DataDigests:
         self._root = root
         self._by_structure: dict[str, str | None] = {}
         self._by_node: dict[str, str | None] = {}
+        self.known: dict[str, str] = {}
 
     def __call__(self, structure: Structure, delta: Mapping[str, Any]) -> str | None:
         changed = any(path == "data" or path.startswith("data.") for path in delta)
@@ -201,7 +185,9 @@ class _DataDigests:
 
             # A relative path means the project's folder, where the trial will run.
             with contextlib.chdir(self._root):
-                self._by_node[key] = data_digest(node)
+                self._by_node[key] = found = data_digest(node)
+            if found is not None:
+                self.known.setdefault(str(node.get("name") or len(self.known)), found)
         return self._by_node[key]
 
 

@@ -79,8 +79,9 @@ def follow(
 def _look(
     reader: SweepReader, reporter: Reporter, view: SweepView | None, *, again: bool
 ) -> SweepView:
-    if reader.changed() or view is None or again:
-        return reader.read(reporter.rows, news=reporter.news)
+    rows = reporter.rows
+    if reader.changed(rows) or view is None or again:
+        return reader.read(rows, news=reporter.news)
     return replace(view, news=(), now=time.time())
 
 

@@ -59,7 +59,7 @@ class Region:
         if self._alternate and self._open:
             start = THIS_SCREEN
         self._open, self._widths = False, []
-        self._write(f"{start}{self._body(lines)}\r\n{SHOW}")
+        self._write(f"{start}{self._body(lines)}\n{SHOW}")
 
     def _home(self) -> str:
         """Return what moves the cursor to where the region starts."""
@@ -74,7 +74,8 @@ class Region:
             self._console.print(text, end="", soft_wrap=True)
         # A width that the terminal sees differently (emoji) must not wrap a line either.
         body = "\r\n".join(ERASE_LINE + line for line in captured.get().split("\n"))
-        return f"{NO_WRAP}{body}{ERASE_BELOW}{WRAP}"
+        # The cursor waits at the start of the last line, so that the echo of ^C does not wrap it.
+        return f"{NO_WRAP}{body}{ERASE_BELOW}{WRAP}\r"
 
     def _write(self, text: str) -> None:
         self._console.file.write(text)

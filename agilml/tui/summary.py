@@ -136,7 +136,7 @@ def _next_lines(sweep: SweepRow, ranked: Sequence[RunRow], failed: Sequence[RunR
     if not sweep.state.ended or sweep.state is SweepState.STOPPED:
         commands.append(f"agil resume {short(sweep.id)}")
     if failed:
-        commands += [f"agil logs {short(failed[0].run)}", _retry(sweep)]
+        commands += [f"agil logs {short(failed[0].run)}", retry_command(sweep)]
     if len(ranked) > 1:
         commands.append(f"agil compare {short(ranked[0].run)} {short(ranked[1].run)}")
     if ranked:
@@ -147,7 +147,7 @@ def _next_lines(sweep: SweepRow, ranked: Sequence[RunRow], failed: Sequence[RunR
     ]
 
 
-def _retry(sweep: SweepRow) -> str:
+def retry_command(sweep: SweepRow) -> str:
     """Return the command that planned the sweep, with ``--retry``; where it is too long, the shorter one."""
     words: Any = sweep.spec.get("words") or []
     again = safe_text(f"agil sweep {shlex.join(map(str, words))} --retry", WIDEST_COMMAND + 1)

@@ -98,17 +98,17 @@ class SweepReader:
         self._folder = project.sweep_folder(sweep)
         self._host = platform.node()
         self._since = since
-        self._version: int | None = None
+        self._seen: tuple[int, int] | None = None
         self._planned = -1
         self._params: list[str] = []
         self._kept = 0
         self._curves: dict[str, tuple[list[float], int]] = {}
         self._known_ends: dict[str, float] | None = None
 
-    def changed(self) -> bool:
-        """Whether anything was written to the ledger since the last call."""
-        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
-        changed, self._version = version != self._version, version
+    def changed(self, rows: int) -> bool:
+        """Whether the ledger was written to since the last call, or ``rows`` runs are wanted anew."""
+        seen = (rows, int(self._db.execute("PRAGMA data_version").fetchone()[0]))
+        changed, self._seen = seen != self._seen, seen
         return changed
 
     def read(self, rows: int, *, news: bool) -> SweepView:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _FROM_ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*([A-Za-z_]\w*)\s*(?:,\s*([^}]*?)\s*)?\}")
+
+_DECODE = re.compile(r"\$\{oc\.decode:\s*(.*?)\s*\}\Z", re.DOTALL)
 
 
 class Config(Mapping[str, Any]):
@@ -64,8 +67,19 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
     if isinstance(value, str) and "${oc.env:" in value:
-        return _FROM_ENVIRONMENT.sub(_environment, value)
+        return _decoded(_FROM_ENVIRONMENT.sub(_environment, value))
     return value
+
+
+def _decoded(text: str) -> Any:
+    """Read ``${oc.decode:…}`` around what came from the environment: a JSON value, or else the text."""
+    match = _DECODE.match(text)
+    if match is None:
+        return text
+    try:
+        return _frozen(json.loads(match.group(1)))
+    except ValueError:
+        return match.group(1)
 
 
 def _environment(match: re.Match[str]) -> str:

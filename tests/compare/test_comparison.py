@@ -53,6 +53,16 @@ def test_sides_are_paired_by_what_varies_in_them_whatever_their_order() -> None:
     assert compare([first, second]).pairings[0].keys == ["seed"]
 
 
+def test_a_run_with_two_possible_partners_has_none() -> None:
+    first = side("a", [0.1, 0.2])
+    twins = Side("b", [*side("b", [0.3, 0.4]).members, member({"seed": 0}, {"val_acc": 0.5})])
+    for sides in ([first, twins], [twins, first]):
+        found = compare(sides)
+        assert judged(found.metrics).pairs == 1
+        assert found.pairings[0].unpaired == 3
+        assert any("3 runs" in note for note in found.notes)
+
+
 def test_unpaired_values_of_the_same_size_would_decide_nothing() -> None:
     """The same values under other seeds: without pairs there is no verdict."""
     first, second = side("a", [0.1, 0.2, 0.3]), side("b", [0.2, 0.3, 0.4])

@@ -67,7 +67,7 @@ def write_sweep(
     return made
 
 
-def learn(top: float, steps: int = 12) -> dict[str, list[float | int | str]]:
+def learn(top: float, steps: int = 12) -> dict[str, Sequence[float | int | str]]:
     """Return the curves of a run whose accuracy ends at ``top``."""
     accuracy = [round(top * (1 - 0.6 ** (i + 1)), 4) for i in range(steps)]
     return {
@@ -90,13 +90,22 @@ def busy(turn: Turn, made: SampleSweep) -> None:
         log_sample(turn, lease, {"val_acc": learn(top, 4)["val_acc"]})
 
 
+@contextmanager
+def recording(project: Project, made: SampleSweep) -> Iterator[Turn]:
+    """Yield a turn of a controller that takes the sweep; it is committed at the end of the block."""
+    with Ledger.open(project.ledger) as ledger:
+        ledger.db.execute("PRAGMA synchronous = OFF")
+        control = Control.take(ledger, made.id, HOST, 4120)
+        with control.turn() as turn:
+            yield turn
+
+
 def add(
     project: Project, made: SampleSweep, trial: int, outcome: Outcome, *, at: float = NOW
 ) -> None:
     """Record one more run that starts and ends at ``at``, in a transaction of its own."""
-    with sample_clock(at, 0.0), Ledger.open(project.ledger) as ledger:
-        with Control.take(ledger, made.id, HOST, 4120).turn() as turn:
-            run_sample(turn, made.trials[trial], outcome)
+    with sample_clock(at, 0.0), recording(project, made) as turn:
+        run_sample(turn, made.trials[trial], outcome)
 
 
 @contextmanager

@@ -20,15 +20,27 @@ class Terminal:
         self.lines = [""]
         self.row = 0
         self.column = 0
-        self.cursor_shown = True
-        self.wraps = True
-        self.alternate = False
+        self._cursor = True
+        self._wraps = True
+        self._alternate = False
         self._other: tuple[list[str], int] | None = None
 
     @property
     def text(self) -> list[str]:
         """Every line, those that were scrolled off the screen first."""
         return [line.rstrip() for line in self.lines]
+
+    def shows_cursor(self) -> bool:
+        """Whether a person sees where the cursor is."""
+        return self._cursor
+
+    def wraps_lines(self) -> bool:
+        """Whether what does not fit a line goes on in the next."""
+        return self._wraps
+
+    def shows_other_screen(self) -> bool:
+        """Whether the screen without a scrollback is shown."""
+        return self._alternate
 
     def feed(self, data: str) -> None:
         """Show ``data``."""
@@ -67,7 +79,7 @@ class Terminal:
     def _print(self, char: str) -> None:
         size = width_of(char)
         if self.column + size > self.width:
-            assert not self.wraps, "a line was wrapped"
+            assert not self._wraps, "a line was wrapped"
             self.column = self.width - size
         line = self.lines[self.row].ljust(self.column)
         self.lines[self.row] = line[: self.column] + char + line[self.column + 1 :]
@@ -90,12 +102,12 @@ class Terminal:
 
     def _set(self, number: str, *, on: bool) -> None:
         if number == "25":
-            self.cursor_shown = on
+            self._cursor = on
         elif number == "7":
-            self.wraps = on
+            self._wraps = on
         else:
             assert number == "1049", f"unknown mode {number}"
-            self.alternate = on
+            self._alternate = on
             if on:
                 self._other = self.lines, self.row
                 self.lines, self.row = [""], 0

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from rich.console import Console
 
 from agilml.errors import LedgerError
-from agilml.ledger.control import Control
-from agilml.ledger.ledger import Ledger
 from agilml.model import SweepState
 from agilml.project import Project
 from agilml.testing.ledgers import Outcome, SampleSweep, run_sample
+from agilml.tui import view as views
 from agilml.tui.follow import SHARE, SilentReporter, follow, reporter_for
 from agilml.tui.lines import LinesReporter
 from agilml.tui.live import LiveReporter
 from agilml.tui.stream import JsonReporter
 from agilml.tui.view import SweepView
-from tests.tui.sweeps import learn, points, write_sweep
+from tests.tui.sweeps import learn, points, recording, write_sweep
 
 
 @dataclass
@@ -68,18 +68,16 @@ def planned(project: Project, count: int = 2) -> SampleSweep:
 
 def end_run(project: Project, made: SampleSweep, trial: int) -> Callable[[], None]:
     def act() -> None:
-        with Ledger.open(project.ledger) as ledger:
-            with Control.take(ledger, made.id, "here", 1).turn() as turn:
-                run_sample(turn, made.trials[trial], Outcome(learn(0.9)))
+        with recording(project, made) as turn:
+            run_sample(turn, made.trials[trial], Outcome(learn(0.9)))
 
     return act
 
 
 def end_sweep(project: Project, made: SampleSweep, state: SweepState) -> Callable[[], None]:
     def act() -> None:
-        with Ledger.open(project.ledger) as ledger:
-            with Control.take(ledger, made.id, "here", 1).turn() as turn:
-                turn.finish(state)
+        with recording(project, made) as turn:
+            turn.finish(state)
 
     return act
 
@@ -132,15 +130,13 @@ def test_nothing_is_read_while_nothing_is_written(
 ) -> None:
     made, notes = planned(here), Notes()
     reads = []
-    from agilml.tui import view
+    read = views.SweepReader.read
 
-    read = view.SweepReader.read
-
-    def counted(self: view.SweepReader, rows: int, *, news: bool) -> SweepView:
+    def counted(self: views.SweepReader, rows: int, *, news: bool) -> SweepView:
         reads.append(rows)
         return read(self, rows, news=news)
 
-    monkeypatch.setattr(view.SweepReader, "read", counted)
+    monkeypatch.setattr(views.SweepReader, "read", counted)
     script = Script(*[nothing] * 5, end_sweep(here, made, SweepState.DONE))
     follow(here, made.id, notes, ended=never, wait=script)
     assert len(reads) == 2
@@ -181,14 +177,10 @@ def test_waits_are_longer_where_a_look_takes_long(here: Project) -> None:
 @pytest.mark.slow
 def test_ten_thousand_runs_are_watched_for_less_than_a_tenth_of_a_core(here: Project) -> None:
     made = planned(here, 10_000)
-    with Ledger.open(here.ledger) as ledger:
-        ledger.db.execute("PRAGMA synchronous = OFF")
-        with Control.take(ledger, made.id, "here", 1).turn() as turn:
-            for trial in made.trials[:5000]:
-                run_sample(turn, trial, Outcome(learn(0.9)))
+    with recording(here, made) as turn:
+        for trial in made.trials[:5000]:
+            run_sample(turn, trial, Outcome(learn(0.9)))
     console = io.StringIO()
-    from rich.console import Console
-
     reporter = LiveReporter(Console(file=console, force_terminal=True, width=160, height=50))
     used, waited, began = [], [], [time.thread_time()]
 

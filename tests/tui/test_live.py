@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import platform
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from rich.console import Console
@@ -34,7 +35,7 @@ def test_the_same_view_is_drawn_once_a_second(here: Project) -> None:
     for quarter in range(9):
         live.update(replace(view, now=view.now + quarter / 4))
         sizes.append(len(out.getvalue()))
-    assert [later > before for before, later in zip(sizes, sizes[1:], strict=False)] == [
+    assert [later > before for before, later in pairwise(sizes)] == [
         *[False, False, False, True],
         *[False, False, False, True],
     ]
@@ -60,7 +61,7 @@ def test_the_screen_shows_the_frame_and_then_only_the_last_one(here: Project) ->
     assert sum("40 runs → local" in line for line in terminal.text) == 1
     assert not any("^C" in line for line in terminal.text)
     assert terminal.text[-1] == ""
-    assert terminal.cursor_shown
+    assert terminal.shows_cursor()
 
 
 def test_the_load_is_that_of_the_machine_where_the_controller_is(here: Project) -> None:
@@ -68,7 +69,8 @@ def test_the_load_is_that_of_the_machine_where_the_controller_is(here: Project) 
     live, out = reporter()
     live.update(view)
     assert "GiB" not in out.getvalue()
-    live.update(replace(view, sweep=replace(view.sweep, controller_host=platform.node())))
+    sweep = replace(view.sweep, controller_host=platform.node())
+    live.update(replace(view, sweep=sweep, now=view.now + 1))
     assert "GiB" in out.getvalue()
 
 

@@ -16,15 +16,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from agilml.ledger.control import Control
-from agilml.ledger.ledger import Ledger
 from agilml.model import SweepState
 from agilml.project import Project
 from agilml.report.table import width_of
-from agilml.testing.ledgers import HOST, SampleSweep
 from tests.tui.sweeps import busy, points, write_sweep
 from tests.tui.terminal import Terminal
-from tests.tui.test_follow import end_run
+from tests.tui.test_follow import end_run, end_sweep
 
 PATIENCE = 20.0
 UNFINISHED = re.compile(r"\x1b[^A-Za-z]*$")
@@ -111,19 +108,13 @@ def has(word: str) -> Callable[[list[str]], bool]:
     return lambda lines: any(word in line for line in lines)
 
 
-def finish(project: Project, made: SampleSweep) -> None:
-    with Ledger.open(project.ledger) as ledger:
-        with Control.take(ledger, made.id, HOST, 1).turn() as turn:
-            turn.finish(SweepState.DONE)
-
-
 @pytest.mark.slow
 def test_a_person_watches_resizes_and_leaves(here: Project) -> None:
     made = write_sweep(here, points(40), busy)
     with watching(here, made.id, 100, 30) as watched:
         lines = watched.until(has("^C stops watching"))
         assert lines[0] == "$ agil watch"
-        assert not watched.terminal.cursor_shown
+        assert not watched.terminal.shows_cursor()
         watched.resize(60, 12)
         lines = watched.until(has("ends t…"))
         assert all(width_of(line) <= 60 for line in lines[-11:])
@@ -132,8 +123,8 @@ def test_a_person_watches_resizes_and_leaves(here: Project) -> None:
         watched.type(b"\x03")
         assert watched.end() == 130
         lines = watched.terminal.text
-        assert watched.terminal.cursor_shown
-        assert watched.terminal.wraps
+        assert watched.terminal.shows_cursor()
+        assert watched.terminal.wraps_lines()
         assert lines[-2:] == ["stopped watching", ""]
         assert not has("stops watching")(lines)
         assert sum("7/40 ended" in line for line in lines) == 1
@@ -144,11 +135,11 @@ def test_the_last_frame_stays_when_the_sweep_ends(here: Project) -> None:
     made = write_sweep(here, points(12), busy)
     with watching(here, made.id, 100, 30) as watched:
         watched.until(has("^C stops watching"))
-        finish(here, made)
+        end_sweep(here, made, SweepState.DONE)()
         assert watched.end() == 0
         lines = watched.terminal.text
         assert lines[0] == "$ agil watch"
         assert sum("6/12 ended" in line for line in lines) == 1
         assert len([line for line in lines if line.startswith(("✓", "✗", "●", "·"))]) == 12
-        assert watched.terminal.cursor_shown
+        assert watched.terminal.shows_cursor()
         assert "\x1b[?1049h" not in watched.raw

@@ -32,7 +32,7 @@ class Screen:
         self.terminal.feed(text)
 
     def resize(self, width: int, height: int) -> None:
-        self._console.size = (width, height)  # type: ignore[assignment]
+        self._console.size = (width, height)
         self.terminal.resize(width, height)
 
     def _see(self) -> list[str]:
@@ -57,12 +57,12 @@ def test_a_drawing_takes_the_place_of_the_one_before() -> None:
 def test_the_last_drawing_stays_above_what_follows() -> None:
     screen = Screen()
     screen.draw("one", "two")
-    assert not screen.terminal.cursor_shown
+    assert not screen.terminal.shows_cursor()
     screen.close("last")
     screen.say("$ ")
     assert screen.terminal.text == ["last", "$"]
-    assert screen.terminal.cursor_shown
-    assert screen.terminal.wraps
+    assert screen.terminal.shows_cursor()
+    assert screen.terminal.wraps_lines()
 
 
 def test_closing_without_a_drawing_shows_the_last_one_all_the_same() -> None:
@@ -89,9 +89,9 @@ def test_the_other_screen_keeps_this_one_as_it_was() -> None:
     screen = Screen(alternate=True)
     screen.say("$ agil watch\r\n")
     assert screen.draw("one", "two") == ["one", "two"]
-    assert screen.terminal.alternate
+    assert screen.terminal.shows_other_screen()
     assert screen.close("last") == ["$ agil watch", "last", ""]
-    assert not screen.terminal.alternate
+    assert not screen.terminal.shows_other_screen()
 
 
 def test_a_character_wider_than_it_is_counted_wraps_nothing() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from agilml.model import AttemptState, SweepState
 from agilml.project import Project
 from agilml.report.table import width_of
 from agilml.testing.ledgers import Outcome, SampleSweep, run_sample
-from agilml.tui.summary import final_metrics, print_summary, summary_lines
+from agilml.tui.summary import final_metrics, print_summary, retry_command, summary_lines
 from tests.golden.files import same_as_file
 from tests.tui.sweeps import learn, points, text_of, write_sweep
 from tests.tui.test_frame import HOSTILE, HOSTILE_POINTS, all_failed, hostile
@@ -104,6 +105,20 @@ def test_an_output_without_unicode_gets_what_it_can_show(
     assert b"?  t-" in raw.getvalue()
 
 
-def test_the_retry_is_what_was_typed(here: Project) -> None:
-    text = summary(here, write_sweep(here, points(5), finished).id)
-    assert "--retry" in text
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["conf=dry", "x=1,2", "s=a b"], "agil sweep conf=dry x=1,2 's=a b' --retry"),
+        (["conf=dry", f"x={','.join(map(str, range(99)))}"], "agil resume {sweep} --retry"),
+        ([], "agil resume {sweep} --retry"),
+    ],
+)
+def test_failed_runs_are_retried_with_the_words_that_were_typed(
+    here: Project, words: list[str], command: str
+) -> None:
+    made = write_sweep(here, points(5), finished)
+    with queries.reader(here.ledger) as db:
+        row = queries.sweep(db, made.id)
+    assert row is not None
+    found = retry_command(replace(row, spec={**row.spec, "words": words}))
+    assert found == command.format(sweep=made.id[:10])

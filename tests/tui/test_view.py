@@ -106,7 +106,7 @@ def test_the_curve_of_a_resumed_run_starts_where_the_first_attempt_did(here: Pro
 
 
 def test_a_metric_of_any_name_has_a_curve(here: Project) -> None:
-    name = "\"val\".acc'[0] ✓ \x1b[2J"
+    name = '"val".acc\'[0] ✓ \x1b[2J'
 
     def write(turn: Turn, made: SampleSweep) -> None:
         run_sample(turn, made.trials[0], Outcome({name: [1, 2, 3]}))
@@ -145,11 +145,10 @@ def test_a_run_that_ends_again_is_news_again(here: Project) -> None:
         assert names(made, reader.read(0, news=True)) == [0]
 
 
-def test_a_reader_notices_writes_of_others(here: Project) -> None:
+def test_a_reader_notices_writes_of_others_and_another_size(here: Project) -> None:
     made = write_sweep(here, points(2), lambda turn, made: None)
     with reading(here, made.id) as reader:
-        assert reader.changed()
-        assert not reader.changed()
+        assert [reader.changed(10), reader.changed(10)] == [True, False]
         add(here, made, 0, Outcome(learn(0.9)))
-        assert reader.changed()
-        assert not reader.changed()
+        assert [reader.changed(10), reader.changed(10)] == [True, False]
+        assert [reader.changed(4), reader.changed(4)] == [True, False]

@@ -15,12 +15,13 @@ def main(root: str, sweep: str) -> int:
     """Follow a sweep on the terminal that is our standard input; 130 after Ctrl-C."""
     # A signal for Ctrl-C goes to the session that the terminal controls.
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    print("$ agil watch")
+    sys.stdout.write("$ agil watch\n")
+    sys.stdout.flush()
     reporter = reporter_for(sys.stderr.isatty(), json=False, quiet=False)
     try:
         follow(project_at(Path(root)), sweep, reporter, ended=lambda: False)
     except KeyboardInterrupt:
-        print("stopped watching")
+        sys.stdout.write("stopped watching\n")
         return 130
     return 0
 

@@ -40,6 +40,9 @@ def test_the_environment_is_read_only_when_the_trial_asks(monkeypatch: pytest.Mo
     monkeypatch.setenv("TOKEN", "hush")
     assert "a-hush" == Config({"t": "a-${oc.env:TOKEN}"}).t
     assert "none" == Config({"t": "${oc.env:ABSENT,none}"}).t
+    monkeypatch.setenv("NUMBER", "3")
+    assert 3 == Config({"n": "${oc.decode:${oc.env:NUMBER}}"}).n
+    assert "hush" == Config({"n": "${oc.decode:${oc.env:TOKEN}}"}).n
     with pytest.raises(KeyError, match="ABSENT"):
         Config({"t": "${oc.env:ABSENT}"})
 

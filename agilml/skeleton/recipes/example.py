@@ -4,6 +4,7 @@ agil sweep conf=example lr=0.05,0.5 momentum=0,0.9
 """
 
 import numpy as np
+
 from agilml.recipes.data import load
 
 
