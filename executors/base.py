@@ -20,8 +20,8 @@ class Executor(Protocol):
             ExecutorError: not even one.
         """
 
-    def up(self) -> list[Slot]:
-        """Bring the slots up and return them, in a fixed order.
+    def up(self, wanted: int) -> list[Slot]:
+        """Bring slots up for ``wanted`` trials that wait, and return them in a fixed order.
 
         Raises:
             ExecutorError: not a single slot can be had.

@@ -20,6 +20,7 @@ from agilml.worker.templates import Templates
 from agilml.worker.warm import WarmTemplate
 
 TAIL_SECONDS = 0.25
+MANY = 100
 
 
 class LocalExecutor:
@@ -59,11 +60,13 @@ class LocalExecutor:
         """
         return slot_count(machine(), self._resources, self._count)
 
-    def up(self) -> list[Slot]:
+    def up(self, wanted: int) -> list[Slot]:
         """Bring the slots up; see :class:`~agilml.executors.base.Executor`."""
         here = machine()
         count = slot_count(here, self._resources, self._count)
         self._starter = self._make_starter()
+        if wanted >= MANY:
+            self._starter.expect_many()
         threads = max(1, math.floor(self._resources.cpus))
         self._slots = [
             Slot(f"{self.name}:{i}", self._starter, threads, _gpus(i, here, self._resources))

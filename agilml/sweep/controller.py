@@ -84,8 +84,8 @@ class Controller:
         if self._control.requests()[0]:
             return self._finish(SweepState.STOPPED)
         try:
-            self._idle.extend(self._executor.up())
             self._queue.ready.extend(self._control.waiting())
+            self._idle.extend(self._executor.up(len(self._queue)))
             while True:
                 state = self._once()
                 if state is not None:

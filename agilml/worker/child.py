@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import signal
@@ -140,7 +141,7 @@ def start_beating(spool: SpoolWriter, seconds: float) -> None:
 
 def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: float) -> int:
     set_current_run(run)
-    inherited = frozenset(sys.modules)
+    inherited = len(sys.modules)
     try:
         train = recipe.load(order.recipe, Path(order.project))
         if "torch" in sys.modules:
@@ -176,10 +177,11 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
         return _end(spool, "failed", cause, _last_line(error))
 
 
-def _tell_imports(spool: SpoolWriter, inherited: frozenset[str]) -> None:
+def _tell_imports(spool: SpoolWriter, inherited: int) -> None:
     """Say what the recipe imported as it ran, if that was much: the next template imports it ahead."""
-    new = set(sys.modules) - inherited
-    if len(new) >= MANY_IMPORTS:
+    # Counted first: to look at every module's name would copy a thousand pages that we share.
+    if len(sys.modules) - inherited >= MANY_IMPORTS:
+        new = set(itertools.islice(sys.modules, inherited, None))
         names = sorted(n for n in new if not n.startswith("_") and n.rpartition(".")[0] not in new)
         spool.write({"e": "imports", "names": names})
 

@@ -44,6 +44,9 @@ class FreshProcesses:
         self._processes[order.attempt] = process
         self._made.append({"is": "forked", "attempt": order.attempt, "pid": process.pid})
 
+    def expect_many(self) -> None:
+        """Every fresh process costs the same."""
+
     def wait(self, seconds: float) -> None:
         """Return after ``seconds`` at most; an exit is noticed within 20 ms."""
         time.sleep(min(seconds, 0.02))

@@ -18,6 +18,9 @@ class Starter(Protocol):
     def start(self, order: Order) -> None:
         """Execute ``order`` in a process of its own; returns at once."""
 
+    def expect_many(self) -> None:
+        """Prepare for a long row of orders, at the price of a moment now."""
+
     def wait(self, seconds: float) -> None:
         """Return after ``seconds``, or as soon as there is something to report."""
 

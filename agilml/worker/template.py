@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from agilml.worker import child, recipe
+from agilml.worker.hugepages import gather_memory
 from agilml.worker.order import Order
 
 # An optimizer's first step imports these; without them every child would pay for it again.
@@ -83,7 +84,11 @@ class Template:
         *lines, self._buffer = self._buffer.split(b"\n")
         if not self._failed:
             for line in lines:
-                self._start(json.loads(line))
+                request = json.loads(line)
+                if "gather" in request:
+                    gather_memory()
+                else:
+                    self._start(request)
         return True
 
     def _start(self, request: dict[str, Any]) -> None:

@@ -36,6 +36,7 @@ class Templates:
         self._home: dict[str, WarmTemplate] = {}
         self._deaths = 0
         self._learnt = False
+        self._many = False
 
     @property
     def failed(self) -> str | None:
@@ -46,6 +47,11 @@ class Templates:
         """Execute ``order`` in a process of its own; returns at once."""
         self._home[order.attempt] = self._current
         self._current.start(order)
+
+    def expect_many(self) -> None:
+        """Prepare for a long row of forks, at the price of a moment now."""
+        self._many = True
+        self._current.gather()
 
     def wait(self, seconds: float) -> None:
         """Return after ``seconds``, or as soon as a template has something to say."""
@@ -84,7 +90,10 @@ class Templates:
             template.close()
 
     def _new(self) -> WarmTemplate:
-        return WarmTemplate(self._recipe, self._project, self._folder, self._also)
+        made = WarmTemplate(self._recipe, self._project, self._folder, self._also)
+        if self._many:
+            made.gather()
+        return made
 
     def _all(self) -> list[WarmTemplate]:
         successor = [self._successor] if self._successor else []

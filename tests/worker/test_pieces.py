@@ -199,3 +199,12 @@ def test_a_log_call_costs_microseconds(tmp_path: Path) -> None:
         run.log(step=step, loss=0.5)
     assert time.perf_counter() - began < 1.0
     os.close(writer.fd)
+
+
+def test_gathering_memory_changes_no_value() -> None:
+    from agilml.worker.hugepages import gather_memory
+
+    values = bytearray(os.urandom(64)) * (1 << 18)
+    before = hash(bytes(values))
+    assert 0 <= gather_memory()
+    assert before == hash(bytes(values))
