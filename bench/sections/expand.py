@@ -21,7 +21,7 @@ def measure(options: Options) -> Result:
     if find_spec("bench.expand") is None:
         result.fail("AgilML", "bench/expand.py is not there")
         return result
-    words = [sys.executable, "-m", "bench.expand", "--json", "-"]
+    words = [sys.executable, "-m", "bench.expand", "--json"]
     if options.repeats == 1:
         words.append("--quick")
     done = subprocess.run(
