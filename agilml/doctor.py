@@ -34,6 +34,9 @@ LIBRARIES = (
     "scikit-learn",
 )
 LOW_DISK_GB = 2.0
+FULL_DISK_GB = 0.05
+"""GiB below which a ledger or a checkpoint can no longer be written with any certainty."""
+
 RECENT = 20
 
 
@@ -67,7 +70,10 @@ def examine(project: Project, *, deep: bool = False) -> list[Finding]:
         try:
             found.extend(check())
         except AgilError as error:
-            found.append(Finding("ledger", "bad", error.cause, error.next))
+            failure = Finding("ledger", "bad", error.cause, error.next)
+            # Several checks read the ledger; what is wrong with it is said once.
+            if failure not in found:
+                found.append(failure)
     return found
 
 
@@ -100,8 +106,8 @@ def _disk(project: Project) -> Iterator[Finding]:
     place = project.state if project.state.exists() else project.root
     kind = filesystem(place)
     free = shutil.disk_usage(place).free / 2**30
-    level = "good" if free > LOW_DISK_GB else "odd"
-    said = f"{place} on {kind or 'an unknown file system'}, {free:.1f} GiB free"
+    level = "good" if free > LOW_DISK_GB else "odd" if free >= FULL_DISK_GB else "bad"
+    said = f"{place} on {kind or 'an unknown file system'}, {free:,.2f} GiB free"
     yield Finding("disk", level, said, "" if level == "good" else "free some space")
     refuse_shared_filesystem(place)
 

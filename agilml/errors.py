@@ -4,11 +4,12 @@ Exception
 └── AgilError                 1   agil could not do it
     ├── UsageError            2   wrong words or wrong config; nothing was started
     │   └── ConfigError       2   the configuration cannot be composed or does not fit its base
+    │       └── UnknownRecipe 2   it names a recipe that does not exist
     ├── LedgerError           1   the ledger cannot be read or written
     │   ├── LedgerLocked      1   another process holds it
     │   ├── LedgerDamaged     1   its bytes do not add up
     │   └── LedgerFromFuture  1   written by a newer AgilML; readable, not writable
-    ├── RecipeError           1   the recipe cannot be found or loaded
+    ├── RecipeError           1   the recipe cannot be loaded, or cannot go on
     ├── CheckpointError       1   a checkpoint is incomplete or damaged
     ├── ExecutorError         1   slots cannot be had
     └── StaleWrite            1   an old fence or epoch tried to write; refused
@@ -80,8 +81,12 @@ class LedgerFromFuture(LedgerError):
     """The ledger was written by a newer AgilML: it can be read, not written."""
 
 
+class UnknownRecipe(ConfigError):
+    """The config names a recipe that does not exist."""
+
+
 class RecipeError(AgilError):
-    """The recipe cannot be found or loaded."""
+    """The recipe cannot be loaded, or cannot go on."""
 
 
 class CheckpointError(AgilError):

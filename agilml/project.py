@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -92,3 +93,11 @@ def find_project(start: Path | None = None) -> Project:
             ) from error
     state = Path(os.environ.get("AGIL_STATE") or root / STATE)
     return Project(root, state.absolute(), settings)
+
+
+def user() -> str:
+    """Return the name of the person at the keyboard."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

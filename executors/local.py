@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agilml.errors import ConfigError, ExecutorError
-from agilml.model import Resources
+from agilml.errors import ConfigError
+from agilml.model import Cause, Resources
 from agilml.text import safe_text
 from agilml.worker.fresh import FreshProcesses
 from agilml.worker.order import Order
@@ -31,8 +31,7 @@ class LocalExecutor:
     def __init__(
         self, settings: Mapping[str, Any], recipe: str, project: Path, folder: Path
     ) -> None:
-        wanted = settings.get("resources") or {}
-        self._resources = Resources(**wanted)
+        self._resources = resources_of(settings.get("resources") or {}, machine())
         self._count: int | None = settings.get("slots")
         self._isolation = str(settings.get("isolation", "fork"))
         if self._isolation not in ("fork", "spawn"):
@@ -56,7 +55,7 @@ class LocalExecutor:
         """Return how many slots there would be; free of charge.
 
         Raises:
-            ExecutorError: not even one trial fits on this machine.
+            ConfigError: not even one trial fits on this machine.
         """
         return slot_count(machine(), self._resources, self._count)
 
@@ -95,6 +94,11 @@ class LocalExecutor:
         if self._starter.failed is not None:
             text = f"the recipe cannot be loaded: {self._starter.failed}"
             reports += [slot.exited({"error": text, "fatal": True}) for slot in self._busy()]
+        reports += [
+            slot.exited({"error": slot.trouble, "cause": Cause.NODE.value})
+            for slot in self._busy()
+            if slot.trouble
+        ]
         for report in reports:
             self._starter.learn(report.batch.imports)
         now = time.monotonic()
@@ -136,25 +140,37 @@ class LocalExecutor:
         return None
 
 
+def resources_of(wanted: Mapping[str, Any], here: Machine) -> Resources:
+    """Return what one trial occupies; ``gpus: null`` is one GPU on a machine that has any."""
+    gpus = wanted.get("gpus")
+    if gpus is None:
+        gpus = 1.0 if here.gpus else 0.0
+    return Resources(wanted.get("cpus", 1), gpus, wanted.get("memory_gb", 0))
+
+
 def slot_count(here: Machine, each: Resources, asked: int | None) -> int:
     """Return how many slots of ``each`` fit on ``here``; never more than ``asked``.
 
     Raises:
-        ExecutorError: not even one fits.
+        ConfigError: not even one fits, or the numbers make no sense.
     """
     limits: dict[str, float] = {"CPUs": here.cpus / each.cpus if each.cpus else math.inf}
     if each.gpus:
         limits["GPUs"] = _gpu_slots(here, each.gpus)
     if each.memory_gb:
         limits["GiB of memory"] = here.memory_gb / each.memory_gb
+    if asked is not None and asked < 1:
+        raise ConfigError("executor.slots is 1 or more, or null", next="executor.slots=null")
+    if min(each.cpus, each.gpus, each.memory_gb) < 0:
+        raise ConfigError("executor.resources are not negative", next="executor.resources.cpus=1")
     short, fits = min(limits.items(), key=lambda item: item[1])
     # An explicit number of slots may share CPUs; memory and GPUs cannot be shared so.
     hard = min((value for name, value in limits.items() if name != "CPUs"), default=math.inf)
     count = math.floor(min(asked, hard)) if asked else math.floor(fits)
     if count < 1:
-        raise ExecutorError(
+        raise ConfigError(
             f"a trial asks for more {short} than this machine has",
-            kept="the sweep is planned",
+            kept="nothing was started",
             next="lower executor.resources, or choose another executor",
         )
     return count

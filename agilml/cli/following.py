@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from agilml.errors import Exit
 from agilml.model import SweepState, TrialState, short
+from agilml.text import safe_text
 
 if TYPE_CHECKING:
     from agilml.project import Project
@@ -53,16 +54,42 @@ def follow_to_end(
     except Interrupted:
         if terminal and not _second_interrupt(sweep):
             return Exit.INTERRUPTED
-        stop_and_wait(project, sweep)
-        print(
-            f"{short(sweep)} was stopped; agil resume {short(sweep)} continues it", file=sys.stderr
-        )
+        _say_stopped(sweep, stop_and_wait(project, sweep))
         return Exit.INTERRUPTED
     if launch is not None:
         launch.check()
+        if launch.taken and view.state is SweepState.INTERRUPTED:
+            # The controller that had it was just leaving, and did not see what we had planned.
+            return _take_over(
+                project, sweep, as_json=as_json, quiet=quiet, allow_failed=allow_failed, since=since
+            )
     if not as_json:
         _print_summary(project, sweep, quiet)
     return exit_code(view, allow_failed)
+
+
+def _take_over(
+    project: Project,
+    sweep: str,
+    *,
+    as_json: bool,
+    quiet: bool,
+    allow_failed: bool,
+    since: float | None,
+) -> int:
+    from agilml.sweep.launch import Launch
+
+    with Launch(project) as launch:
+        launch.run(sweep)
+        return follow_to_end(
+            project,
+            sweep,
+            launch,
+            as_json=as_json,
+            quiet=quiet,
+            allow_failed=allow_failed,
+            since=since,
+        )
 
 
 def exit_code(view: SweepView, allow_failed: bool) -> int:
@@ -91,12 +118,14 @@ def say_detached(sweep: str, *, as_json: bool) -> None:
 def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:
     """Ask for the end of ``sweep`` and wait for it; a controller is started if none lives to do it."""
     from agilml.ledger import queries
-    from agilml.ledger.ledger import Ledger, user
+    from agilml.ledger.ledger import Ledger
+    from agilml.project import user
     from agilml.sweep.launch import Launch
     from agilml.sweep.liveness import controller_pid
 
     with Ledger.open(project.ledger) as ledger:
-        ledger.request_stop(sweep, user())
+        if not ledger.request_stop(sweep, user()):
+            return True
     if controller_pid(project.sweep_folder(sweep)) is None:
         with Launch(project) as launch:
             launch.run(sweep)
@@ -110,6 +139,18 @@ def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:
     return False
 
 
+def _say_stopped(sweep: str, over: bool) -> None:
+    if over:
+        print(
+            f"{short(sweep)} was stopped; agil resume {short(sweep)} continues it", file=sys.stderr
+        )
+    else:
+        print(
+            f"{short(sweep)} was asked to stop and has not ended yet; agil watch {short(sweep)}",
+            file=sys.stderr,
+        )
+
+
 def _controller_watch(
     project: Project, sweep: str, launch: Launch | None
 ) -> tuple[Callable[[], bool], Callable[[float], None]]:
@@ -118,8 +159,21 @@ def _controller_watch(
 
     folder = project.sweep_folder(sweep)
     if launch is not None and not launch.taken:
-        return launch.ended, launch.wait
+        return _telling_trouble(launch), launch.wait
     return (lambda: controller_pid(folder) is None), time.sleep
+
+
+def _telling_trouble(launch: Launch) -> Callable[[], bool]:
+    """Return how to tell that the controller has ended, which also says what keeps it from writing."""
+
+    def ended() -> bool:
+        over = launch.ended()
+        if launch.trouble:
+            print(f"waiting: {safe_text(launch.trouble)}", file=sys.stderr, flush=True)
+            launch.trouble = None
+        return over
+
+    return ended
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def list_runs(wanted: Listing) -> int:
             _print_json(rows)
         elif wanted.as_csv:
             print(report.runs_csv(rows))
-        elif not rows and selection.sweep is None:
+        elif not rows and (selection.sweep is None or selection.tag is not None):
             _print_none(wanted)
         else:
             _print_table(db, project, selection, rows, quiet=wanted.quiet)
@@ -116,7 +116,11 @@ def _check_sort(db: sqlite3.Connection, sort: str) -> None:
 def _print_none(wanted: Listing) -> None:
     if wanted.as_json:
         print("[]")
-    elif not wanted.quiet:
+    elif wanted.quiet:
+        return
+    elif wanted.tag is not None:
+        print(f"no runs carry the tag `{safe_text(wanted.tag)}` · agil tag --list", file=sys.stderr)
+    else:
         print("no runs · agil sweep conf=resnet starts some", file=sys.stderr)
 
 

@@ -27,8 +27,8 @@ def resume(
 ) -> int:
     """Run what is left of a sweep: finished trials are kept, others go on from their checkpoints."""
     from agilml.cli.following import follow_to_end, say_detached
-    from agilml.ledger.ledger import Ledger, user
-    from agilml.project import find_project
+    from agilml.ledger.ledger import Ledger
+    from agilml.project import find_project, user
     from agilml.sweep.address import find_sweep
     from agilml.sweep.launch import Launch
     from agilml.sweep.liveness import controller_pid

@@ -18,8 +18,8 @@ Address = Annotated[str, typer.Argument(help="A sweep (s-…, @branch, a tag) or
 def stop(address: Address, as_json: AsJson = False) -> int:
     """End a sweep or a run cleanly; what finished is kept, and `agil resume` continues the rest."""
     from agilml.ledger import queries
-    from agilml.ledger.ledger import Ledger, user
-    from agilml.project import find_project
+    from agilml.ledger.ledger import Ledger
+    from agilml.project import find_project, user
     from agilml.sweep.address import find
 
     project = find_project()

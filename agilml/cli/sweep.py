@@ -105,7 +105,7 @@ def execute(
 ) -> int:
     """Plan, record, start and follow; return the exit code."""
     from agilml.config.layers import layers
-    from agilml.project import find_project
+    from agilml.project import find_project, user
     from agilml.sweep.guess import likely_recipe
     from agilml.sweep.launch import Launch
 
@@ -121,7 +121,7 @@ def execute(
             launch.preload(guess)
 
         from agilml.cli.following import follow_to_end, say_detached
-        from agilml.ledger.ledger import Ledger, user
+        from agilml.ledger.ledger import Ledger
         from agilml.sweep.plan import make_plan
 
         plan = make_plan(project, words)

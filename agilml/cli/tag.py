@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agilml.cli.options import AsJson, Quiet
-from agilml.errors import Exit, UsageError
+from agilml.errors import AgilError, Exit, UsageError
+
+if TYPE_CHECKING:
+    from agilml.project import Project
 
 Address = Annotated[
     str | None, typer.Argument(help="A run or a sweep: t-…, s-…, best@s-…, latest, @branch, a tag.")
@@ -33,17 +36,34 @@ def tag(
         return _list(as_json, quiet)
     if address is None or not tags:
         raise UsageError("tag wants an address and a name", next="agil tag best@latest baseline")
-    from agilml.ledger.ledger import Ledger, user
-    from agilml.project import find_project
+    from agilml.ledger.ledger import Ledger
+    from agilml.project import find_project, user
     from agilml.sweep.address import check_tag, find
 
     names = [check_tag(name) for name in tags]
     project = find_project()
     target = find(project, address)
+    if remove:
+        _check_carried(project, target, names)
     with Ledger.open(project.ledger) as ledger:
         for name in names:
             ledger.tag(target, name, on=not remove, by=user())
     return _print_tags(target, as_json=as_json, quiet=quiet)
+
+
+def _check_carried(project: Project, target: str, names: list[str]) -> None:
+    """Refuse to take off what is not on, before anything is taken off."""
+    from agilml.config.suggest import did_you_mean
+    from agilml.ledger import queries
+
+    with queries.reader(project.ledger) as db:
+        carried = queries.tags(db, target)
+    for name in names:
+        if name not in carried:
+            raise AgilError(
+                f"{target} does not carry the tag `{name}`{did_you_mean(name, carried)}",
+                next="agil tag --list",
+            )
 
 
 def _print_tags(target: str, *, as_json: bool, quiet: bool) -> int:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agilml.config.fit import check_finite
 from agilml.config.identity import flatten
 from agilml.config.layers import groups_in, layers, primary_names
 from agilml.config.suggest import did_you_mean, listing
@@ -97,7 +98,15 @@ def unknown_key(key: str, where: str, known: Sequence[str]) -> ConfigError:
 
 
 def structure(conf: str, composed: Composed) -> Structure:
-    """Return the stored form of a composition."""
+    """Return the stored form of a composition.
+
+    Raises:
+        ConfigError: a number in it is not finite.
+    """
+    for path, value in flatten(composed.unresolved):
+        check_finite(path, value)
+    for path, value in flatten(composed.resolved or {}):
+        check_finite(path, value)
     choices = dict(composed.choices)
     return Structure(
         id=digest({"conf": conf, "choices": choices, "unresolved": composed.unresolved}),

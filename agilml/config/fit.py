@@ -19,6 +19,7 @@ a mapping                   a mapping, merged into it
 
 from __future__ import annotations
 
+import math
 from typing import Any, NoReturn
 
 from agilml.errors import ConfigError
@@ -35,6 +36,7 @@ def fit(key: str, base: Any, value: Any) -> JSON:
     Raises:
         ConfigError: the value is of another kind; the message names key, base and value.
     """
+    check_finite(key, value)
     if value == MISSING:
         raise ConfigError(f"`{safe_text(key)}` cannot be set to `???`", next=f"give {key} a value")
     if base is None or base == MISSING or value is None:
@@ -46,7 +48,7 @@ def fit(key: str, base: Any, value: Any) -> JSON:
     if isinstance(base, float):
         if isinstance(value, bool) or not isinstance(value, int | float):
             _refuse(key, base, value)
-        return float(value)
+        return _float(key, value)
     if isinstance(base, str):
         return _refuse(key, base, value) if isinstance(value, list | dict) else _plain(value)
     if isinstance(base, list):
@@ -57,6 +59,35 @@ def fit(key: str, base: Any, value: Any) -> JSON:
 def _plain(value: Any) -> JSON:
     plain: JSON = value
     return plain
+
+
+def check_finite(key: str, value: Any) -> None:
+    """Return if no number in ``value`` is ``nan`` or infinite: JSON, and so a trial's id, has none.
+
+    Raises:
+        ConfigError: one is.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        name, shown = safe_text(key), safe_text(value)
+        raise ConfigError(
+            f"`{name}` cannot be {shown}: a config holds finite numbers only",
+            next=f"'{name}=\"{shown}\"' if text is meant, {name}=null to switch it off",
+        )
+    if isinstance(value, dict):
+        for part, item in value.items():
+            check_finite(f"{key}.{part}", item)
+    elif isinstance(value, list):
+        for item in value:
+            check_finite(key, item)
+
+
+def _float(key: str, value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ConfigError(
+            f"`{safe_text(key)}` is too large a number", next="give a number below 1.8e308"
+        ) from None
 
 
 def _integer(key: str, base: int, value: Any) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from agilml.config.fit import check_finite
 from agilml.config.suggest import listing
 from agilml.errors import ConfigError, UsageError
 from agilml.model import JSON
@@ -15,9 +16,13 @@ from agilml.text import safe_text
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.override_parser.types import Override
+    from hydra.core.override_parser.types import Override, RangeSweep
 
 _DICT_KEY_SPECIAL = re.compile(r"([\\()\[\]{}:=, \t])")
+
+
+MOST_POINTS = 2_000_000
+"""The most points of a sweep, and so the most values of one key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,39 @@ def parse_word(word: str, options: Sequence[str] | None = None) -> Word:
     prefix = override.get_key_element()
     op = prefix[: len(prefix) - len(prefix.lstrip("+~"))]
     setting = Setting(prefix.lstrip("+~"), op=op)
+    check_key(setting.key)
     if override.is_sweep_override():
         return Word(setting, _sweep(override, word, options))
     value = _plain(override.value()) if override.value_type is not None else None
+    check_finite(setting.key, value)
     return Word(Setting(setting.key, value, op))
+
+
+def check_key(key: str) -> None:
+    """Return if ``key`` can be a key of a trial.
+
+    Raises:
+        ConfigError: it belongs to Hydra's own settings, which no trial ever sees.
+    """
+    if top_of(key) == "hydra":
+        raise ConfigError(
+            f"no key `{safe_text(key)}`: Hydra only composes here, its settings are no config of a trial",
+            next="agil sweep --help",
+        )
+
+
+def top_of(key: str) -> str:
+    """Return the first part of a dotted key, or the group of ``group@package`` and ``group/sub``."""
+    return re.split(r"[./@]", key, maxsplit=1)[0]
+
+
+def refuse_many(shown: str, count: int | None = None) -> NoReturn:
+    """Raise the error for a sweep of more than :data:`MOST_POINTS` points."""
+    made = "" if count is None else f"{count:,} points, "
+    raise ConfigError(
+        f"{shown}: {made}more than the {MOST_POINTS:,} that one sweep may have",
+        next="fewer values, or interval(low,high) with sampler=random budget.trials=100",
+    )
 
 
 @cache
@@ -117,7 +151,7 @@ def _parse(word: str) -> Override:
 
 
 def _sweep(override: Override, word: str, options: Sequence[str] | None) -> Values | Interval:
-    from hydra.core.override_parser.types import Glob, IntervalSweep
+    from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep
 
     value: Any = override.value()
     if isinstance(value, IntervalSweep):
@@ -129,12 +163,30 @@ def _sweep(override: Override, word: str, options: Sequence[str] | None) -> Valu
         if not items:
             raise ConfigError(f"`{safe_text(word)}` matches none of: {listing(options)}")
         return Values(items)
+    key = override.key_or_group
+    if isinstance(value, RangeSweep):
+        _check_range(value, key, word)
     found = tuple(_plain(item) for item in _enumerate(override, word))
+    for item in found:
+        check_finite(key, item)
     if not found:
         raise ConfigError(
             f"`{safe_text(word)}` is an empty range", next="range(start,stop) with start < stop"
         )
     return Values(found, shuffled=bool(getattr(value, "shuffle", False)))
+
+
+def _check_range(value: RangeSweep, key: str, word: str) -> None:
+    """Refuse a range before any of its values exists."""
+    start, stop, step = value.start or 0, value.stop or 0, value.step
+    for number in (start, stop, step):
+        check_finite(key, number)
+    try:
+        many = step != 0 and abs(stop - start) > MOST_POINTS * abs(step)
+    except OverflowError:
+        many = True
+    if many and (stop > start) == (step > 0):
+        refuse_many(f"`{safe_text(word)}`")
 
 
 def _enumerate(override: Override, word: str) -> list[Any]:
@@ -149,6 +201,8 @@ def _enumerate(override: Override, word: str) -> list[Any]:
 
 
 def _interval(value: Any, word: str) -> Interval:
+    for end in (value.start, value.end):
+        check_finite(word.partition("=")[0], end)
     integer = isinstance(value.start, int) and isinstance(value.end, int)
     if not value.start < value.end:
         raise ConfigError(

@@ -126,11 +126,9 @@ class Control:
         return materialise(json.loads(row[0]), json.loads(row[1]))
 
     def counted(self, trial: str) -> tuple[int, int]:
-        """Return how many attempts count against the trial, and how many there were in all."""
+        """Return how many attempts count against the trial, and how many machines have lost."""
         row = self.ledger.db.execute(
-            "SELECT counted, (SELECT count(*) FROM attempt a WHERE a.trial = t.id)"
-            " FROM trial t WHERE t.id = ?",
-            (trial,),
+            "SELECT counted, lost FROM trial WHERE id = ?", (trial,)
         ).fetchone()
         return int(row[0]), int(row[1])
 
@@ -141,6 +139,24 @@ class Control:
             " JOIN attempt a ON a.id = c.attempt WHERE c.trial = ? ORDER BY a.n DESC, c.step DESC",
             (trial,),
         ).fetchall()
+
+    def has_open_work(self) -> bool:
+        """Whether any trial of the sweep waits or runs."""
+        row = self.ledger.db.execute(
+            "SELECT 1 FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+            " WHERE m.sweep = ? AND t.state IN ('pending', 'running') LIMIT 1",
+            (self.sweep,),
+        ).fetchone()
+        return row is not None
+
+    def wanted_elsewhere(self, trial: str) -> bool:
+        """Whether another sweep that shall go on has this trial too."""
+        row = self.ledger.db.execute(
+            "SELECT 1 FROM sweep_trial m JOIN sweep s ON s.id = m.sweep WHERE m.trial = ? AND m.sweep != ?"
+            " AND s.state IN ('planned', 'running') AND s.stop_requested = 0 LIMIT 1",
+            (trial, self.sweep),
+        ).fetchone()
+        return row is not None
 
     def requests(self) -> tuple[bool, list[str]]:
         """Return whether the sweep shall stop, and which running trials shall end."""
@@ -173,9 +189,12 @@ class Turn:
     def lease(self, trial: str, slot: str, folder: str) -> Lease | None:
         """Open the next attempt of ``trial``, or answer None when it is not waiting any more."""
         row = self._db.execute(
-            "SELECT state, attempts FROM trial WHERE id = ?", (trial,)
+            "SELECT state, attempts, cancel_requested FROM trial WHERE id = ?", (trial,)
         ).fetchone()
         if row is None or row[0] != TrialState.PENDING:
+            return None
+        if row[2]:
+            self._tx.append(e.TrialCancelled(trial, "asked for"))
             return None
         n = int(row[1]) + 1
         attempt, fence = attempt_id(trial, n), self._tx.next_seq
@@ -294,16 +313,19 @@ class Turn:
         return True
 
     def cancel(self, trial: str, reason: str) -> bool:
-        """Take a waiting trial off the plan."""
+        """Take a waiting trial off the plan, unless another sweep that goes on waits for it too."""
         row = self._db.execute("SELECT state FROM trial WHERE id = ?", (trial,)).fetchone()
-        if row is None or row[0] != TrialState.PENDING:
+        if row is None or row[0] != TrialState.PENDING or self._control.wanted_elsewhere(trial):
             return False
         self._tx.append(e.TrialCancelled(trial, reason))
         return True
 
-    def finish(self, state: SweepState) -> None:
-        """Record that the sweep has ended."""
+    def finish(self, state: SweepState) -> bool:
+        """Record that the sweep has ended; false when it is not done, because work has come meanwhile."""
+        if state is SweepState.DONE and self._control.has_open_work():
+            return False
         self._tx.append(e.SweepEnded(self._control.sweep, state))
+        return True
 
     def _state(self, lease: Lease) -> AttemptState | None:
         row = self._db.execute(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import platform
-import secrets
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -165,7 +161,7 @@ class Ledger:
                         trial, "rerun" if rerun else "retry" if retry else "asked again"
                     )
                 )
-            if planned.reopened and not created:
+            if not created and self._waits_for_a_person(sweep.sweep):
                 tx.append(e.SweepResumed(sweep.sweep, by))
         crash_point("plan.committed")
         return planned
@@ -196,10 +192,14 @@ class Ledger:
                 tx.append(e.SweepEnded(sweep, SweepState.DONE))
         return True
 
-    def request_stop(self, sweep: str, by: str) -> None:
-        """Ask the sweep's controller to end it."""
+    def request_stop(self, sweep: str, by: str) -> bool:
+        """Ask the sweep's controller to end it; false where it has ended already."""
         with self.transaction() as tx:
+            row = self.db.execute("SELECT state FROM sweep WHERE id = ?", (sweep,)).fetchone()
+            if row is None or SweepState(row[0]).ended:
+                return False
             tx.append(e.StopRequested(sweep, by))
+        return True
 
     def request_cancel(self, trial: str, by: str) -> None:
         """Ask for one trial to end; one that waits is cancelled at once."""
@@ -214,6 +214,13 @@ class Ledger:
         """Put a tag on a run or sweep, or take it off."""
         with self.transaction() as tx:
             tx.append(e.Tagged(target, tag, on, by))
+
+    def _waits_for_a_person(self, sweep: str) -> bool:
+        """Whether the sweep was ended, or asked to end, while it has open work (again)."""
+        row = self.db.execute(
+            "SELECT state, stop_requested FROM sweep WHERE id = ?", (sweep,)
+        ).fetchone()
+        return (SweepState(row[0]).ended or bool(row[1])) and self._has_open_work(sweep)
 
     def _has_open_work(self, sweep: str) -> bool:
         row = self.db.execute(
@@ -307,26 +314,8 @@ def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
                 db.execute("PRAGMA journal_mode = WAL")
                 if schema.version(db) < schema.VERSION:
                     schema.migrate(db)
-                _name_origin(db)
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute("PRAGMA mmap_size = 0")
-
-
-def _name_origin(db: sqlite3.Connection) -> None:
-    if db.execute("SELECT 1 FROM origin WHERE own = 1").fetchone():
-        return
-    db.execute(
-        "INSERT INTO origin VALUES (?, ?, ?, ?, 1)",
-        (secrets.token_hex(16), platform.node(), user(), time.time()),
-    )
-
-
-def user() -> str:
-    """Return the name of the person at the keyboard."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def _unwritable(path: Path, error: Exception) -> LedgerError:
@@ -354,6 +343,9 @@ def _translated(path: Path) -> Iterator[None]:
                 kept="all that was recorded before",
                 next=f"df -h {path.parent}",
             ) from error
+        raise
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        # A value that does not fit is our mistake; the file is sound.
         raise
     except sqlite3.DatabaseError as error:
         raise LedgerDamaged(

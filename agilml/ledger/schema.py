@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import platform
+import secrets
 import sqlite3
+import time
 from typing import TYPE_CHECKING
+
+from agilml.project import user
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -37,6 +42,7 @@ CREATE INDEX sweep_branch ON sweep (git_branch, planned);
 CREATE TABLE trial (
   id TEXT PRIMARY KEY, structure TEXT NOT NULL, delta TEXT NOT NULL, params TEXT NOT NULL,
   state TEXT NOT NULL, attempt TEXT, attempts INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0,
+  lost INTEGER NOT NULL DEFAULT 0,
   cancel_requested INTEGER NOT NULL DEFAULT 0, planned REAL NOT NULL, started REAL, ended REAL
 );
 CREATE INDEX trial_planned ON trial (planned);
@@ -93,6 +99,10 @@ def migrations() -> Migrations:
         for statement in _FIRST.split(";\n"):
             if statement.strip():
                 db.conn.execute(statement)
+        db.conn.execute(
+            "INSERT INTO origin VALUES (?, ?, ?, ?, 1)",
+            (secrets.token_hex(16), platform.node(), user(), time.time()),
+        )
         db.conn.execute("PRAGMA user_version = 1")
 
     return steps

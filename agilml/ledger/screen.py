@@ -50,6 +50,16 @@ def ends(db: sqlite3.Connection, sweep: str) -> dict[str, float]:
     return {str(trial): float(ended) for trial, ended in rows}
 
 
+def kept_since(db: sqlite3.Connection, sweep: str, since: float) -> int:
+    """Return how many trials of the sweep were done when it was planned, or had ended before ``since``."""
+    row = db.execute(
+        "SELECT count(*) FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+        " WHERE m.sweep = ? AND (m.kept = 1 OR t.ended < ?)",
+        (sweep, since),
+    ).fetchone()
+    return int(row[0])
+
+
 def inherited_values(db: sqlite3.Connection, attempt: str, metric: str) -> list[float]:
     """Return the values of ``metric`` that ``attempt`` took over from the one it continues."""
     row = db.execute(

@@ -108,9 +108,13 @@ def _trial_cancelled(db: sqlite3.Connection, event: e.TrialCancelled, at: float)
 
 def _trial_reopened(db: sqlite3.Connection, event: e.TrialReopened, at: float) -> None:
     db.execute(
-        "UPDATE trial SET state = 'pending', counted = 0, cancel_requested = 0, ended = NULL WHERE id = ?",
+        "UPDATE trial SET state = 'pending', counted = 0, lost = 0, cancel_requested = 0, ended = NULL"
+        " WHERE id = ?",
         (event.trial,),
     )
+    if event.reason == "rerun":
+        # To run again is to run from the beginning.
+        db.execute("DELETE FROM checkpoint WHERE trial = ?", (event.trial,))
 
 
 def _attempt_leased(db: sqlite3.Connection, event: e.AttemptLeased, at: float) -> None:
@@ -244,10 +248,11 @@ def _attempt_ended(db: sqlite3.Connection, event: e.AttemptEnded, at: float) -> 
             event.attempt,
         ),
     )
-    counted = int(event.cause in ("user", "oom"))
+    counted, lost = int(event.cause in ("user", "oom")), int(event.cause in ("node", "stuck"))
     db.execute(
-        "UPDATE trial SET state = ?, counted = counted + ?, ended = iif(? = 'pending', NULL, ?) WHERE id = ?",
-        (event.trial_state, counted, event.trial_state, at, event.trial),
+        "UPDATE trial SET state = ?, counted = counted + ?, lost = lost + ?,"
+        " ended = iif(? = 'pending', NULL, ?) WHERE id = ?",
+        (event.trial_state, counted, lost, event.trial_state, at, event.trial),
     )
 
 

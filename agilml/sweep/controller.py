@@ -7,27 +7,25 @@ rebuilt from the ledger and the spools.
 
 from __future__ import annotations
 
-import logging
 import platform
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from agilml.crashpoints import crash_point
-from agilml.errors import LedgerError, StaleWrite
+from agilml.errors import LedgerDamaged, LedgerError, LedgerFromFuture, StaleWrite
 from agilml.executors.base import Executor
 from agilml.ledger.control import Control, Lease, OpenAttempt, Turn
-from agilml.model import SweepState
+from agilml.model import AttemptState, Cause, SweepState, TrialState
 from agilml.sweep.policy import Asked, Outcome, outcome
 from agilml.sweep.running import Queue, Running
 from agilml.sweep.settings import Settings
 from agilml.worker.order import Order, SavedCheckpoint
 from agilml.worker.slot import Exit, Slot, end_leftovers
 from agilml.worker.spool import Batch, SpoolReader
-
-log = logging.getLogger("agilml.controller")
 
 GRACE_SECONDS = 10.0
 MISSED_BEATS = 3
@@ -45,6 +43,7 @@ class Controller:
         executor: where slots come from; brought up and down by the controller.
         settings: the sweep's settings.
         alive: tells whether another sweep's controller lives; None means "unknown", which changes nothing.
+        tell: hears why the ledger cannot be written, once per reason, while the controller tries again.
     """
 
     def __init__(
@@ -53,6 +52,7 @@ class Controller:
         executor: Executor,
         settings: Settings,
         alive: Callable[[str], bool | None],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._control = control
         self._executor = executor
@@ -63,7 +63,10 @@ class Controller:
         self._queue = Queue()
         self._stopping = False
         self._leaving = False
+        self._cancelled = False
         self._fatal: str | None = None
+        self._tell = tell
+        self._trouble = ""
         self._data_version = -1
         self._looked = 0.0
         self._turned = time.monotonic()
@@ -81,8 +84,8 @@ class Controller:
             ExecutorError: no slot can be had; the sweep stays resumable.
         """
         self._reconcile(self._control.open_attempts())
-        if self._control.requests()[0]:
-            return self._finish(SweepState.STOPPED)
+        if self._control.requests()[0] and (state := self._finish(SweepState.STOPPED)):
+            return state
         try:
             self._queue.ready.extend(self._control.waiting())
             self._idle.extend(self._executor.up(len(self._queue)))
@@ -107,13 +110,18 @@ class Controller:
         self._watch(now)
         try:
             self._turn(now)
-        except StaleWrite:
+        except (StaleWrite, LedgerDamaged, LedgerFromFuture):
             raise
         except LedgerError as error:
             # Nothing was acknowledged, nothing is forgotten: the same turn is tried again.
-            log.warning("the ledger cannot be written now: %s", error)
+            if error.cause != self._trouble:
+                self._trouble = error.cause
+                self._tell(error.cause)
+            if self._leaving:
+                raise
             time.sleep(1.0)
             return None
+        self._trouble = ""
         return self._finished(now)
 
     def _patience(self) -> float:
@@ -161,8 +169,6 @@ class Controller:
             )
         if batch.resume:
             turn.resumed(lease, str(batch.resume["attempt"]), int(batch.resume["step"]))
-        if batch.series:
-            turn.metrics(lease, batch.offset, batch.series)
         for saved in batch.checkpoints:
             turn.checkpoint(
                 lease,
@@ -175,21 +181,38 @@ class Controller:
             )
         for text in batch.warnings:
             turn.warned(lease, text)
+        # Last, because it carries the offset up to which all of this was read.
+        if not batch.empty:
+            turn.metrics(lease, batch.offset, batch.series)
 
     def _end(self, turn: Turn, running: Running) -> Outcome:
         assert running.exit is not None
-        counted, attempts = self._control.counted(running.lease.trial)
+        counted, lost = self._control.counted(running.lease.trial)
         found = outcome(
             running.end,
             running.exit,
             running.asked,
             counted=counted,
-            attempts=attempts,
+            lost=lost,
             max_attempts=self._settings.max_attempts,
         )
         if running.exit.fatal:
             self._fatal = running.exit.error
-        turn.ended(
+        if found.trial is TrialState.CANCELLED and self._stopping:
+            self._cancelled = True
+            if self._control.wanted_elsewhere(running.lease.trial):
+                found = replace(found, trial=TrialState.PENDING)
+        if not self._record_end(turn, running, found):
+            # A spool that ends without having begun is no result.
+            found = Outcome(
+                AttemptState.FAILED, TrialState.FAILED, Cause.USER, "an end without a start"
+            )
+            self._record_end(turn, running, found)
+        return found
+
+    def _record_end(self, turn: Turn, running: Running, found: Outcome) -> bool:
+        assert running.exit is not None
+        return turn.ended(
             running.lease,
             found.attempt,
             found.trial,
@@ -199,7 +222,6 @@ class Controller:
             signal=running.exit.signal,
             usage=running.exit.usage,
         )
-        return found
 
     def _committed(
         self,
@@ -236,7 +258,7 @@ class Controller:
             project=str(self._settings.project),
             recipe=str(config.get("recipe", self._settings.recipe)),
             config=config,
-            seed=int(config.get("seed") or 0),
+            seed=_whole(config.get("seed")),
             threads=slot.threads,
             gpus=slot.gpus,
             metric=self._settings.metric,
@@ -327,33 +349,47 @@ class Controller:
             self._reconcile(orphans)
         return None
 
-    def _finish(self, state: SweepState) -> SweepState:
+    def _finish(self, state: SweepState) -> SweepState | None:
+        """Record the end of the sweep; None when work has come that shall be done."""
         crash_point("finish.before")
         with self._control.turn() as turn:
             if state is SweepState.STOPPED:
+                waiting = self._control.waiting()
                 asked = self._stopping or self._control.requests()[0]
                 reason = self._fatal or ("asked for" if asked else "budget spent")
-                for trial in self._control.waiting():
+                for trial in waiting:
                     turn.cancel(trial, reason)
-            turn.finish(state)
+                if not (waiting or self._cancelled or self._fatal):
+                    state = SweepState.DONE
+            if not turn.finish(state):
+                return None
         crash_point("finish.committed")
         return state
 
     def _reconcile(self, left: list[OpenAttempt]) -> None:
         """Settle attempts that another controller left open: finished work is kept, the rest is lost."""
         for item in left:
-            if item.host in (None, platform.node()):
-                end_leftovers(item.pid, item.pid_started)
-        for item in left:
             reader = SpoolReader(self._state / item.lease.folder, item.spool_offset)
             running = Running(item.lease, _NOWHERE, Batch(item.spool_offset), 0.0, 0.0)
             running.take(reader.read())
+            if item.host in (None, platform.node()):
+                # The spool may know of a process that the ledger has not heard of.
+                begun = running.batch.start or {}
+                end_leftovers(
+                    item.pid or begun.get("pid"), item.pid_started or begun.get("pid_started")
+                )
+                running.take(reader.read())
             reader.close()
             running.exit = Exit(None, None)
             running.asked = None if running.end else Asked.LEAVE
             with self._control.turn() as turn:
                 self._write(turn, running)
                 self._end(turn, running)
+
+
+def _whole(seed: Any) -> int:
+    """Return a seed that is a number; one that comes from the environment is read by the child itself."""
+    return seed if isinstance(seed, int) else 0
 
 
 def _backoff(found: Outcome, n: int) -> float:

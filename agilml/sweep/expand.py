@@ -15,6 +15,7 @@ from typing import Any
 
 from agilml.config import Configs
 from agilml.config.suggest import did_you_mean
+from agilml.config.words import MOST_POINTS, refuse_many
 from agilml.errors import ConfigError
 from agilml.model import JSON
 from agilml.points import Point, Structure
@@ -79,10 +80,15 @@ def expand(configs: Configs, words: Sequence[str], *, verify: int = 3) -> Expans
     points = Points()
     structures: dict[str, Structure] = {}
     studies = _studies(configs, typed)
+    size = sum(study.size for study in studies)
+    if size > MOST_POINTS:
+        refuse_many("the product of all values", size)
     for study in studies:
         for assembly, rows, digest in study.assembled():
             if points.add(assembly, rows, digest):
                 structures.setdefault(assembly.structure.id, assembly.structure)
+            if len(points) > MOST_POINTS:  # Conditional values multiply behind the count above.
+                refuse_many("the product of all values")
     points.close()
     _check_names(studies)
     if not points:

@@ -32,6 +32,7 @@ class Patch:
 
     Attributes:
         params: name and value of every setting, values in the type of the base.
+        labels: those of ``params`` that say what is run, not how it is run, searched or judged.
         keys: leaves it changes.
         values: their new values.
         texts: canonical JSON of the new values.
@@ -43,6 +44,7 @@ class Patch:
     values: tuple[Any, ...] = ()
     texts: tuple[str, ...] = ()
     opaque: bool = False
+    labels: tuple[tuple[str, Any], ...] = ()
 
 
 class Opaque(Exception):

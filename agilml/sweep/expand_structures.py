@@ -8,11 +8,11 @@ from typing import Any
 from agilml.config import Configs
 from agilml.config.configs import structure, unknown_key
 from agilml.config.fit import MISSING, fit
-from agilml.config.identity import value_text
+from agilml.config.identity import NOT_IDENTITY, value_text
 from agilml.config.interpolation import has_interpolation
 from agilml.config.session import Composed
 from agilml.config.suggest import did_you_mean, listing
-from agilml.config.words import Setting
+from agilml.config.words import Setting, top_of
 from agilml.errors import ConfigError
 from agilml.sweep.expand_patch import Leaves, Opaque, Patch, Plan
 from agilml.sweep.grammar import Row
@@ -147,7 +147,8 @@ class Block:
             changes.append((setting.key, value))
             opaque = opaque or self._is_opaque(setting.key)
         keys, values = tuple(key for key, _ in changes), tuple(value for _, value in changes)
-        return Patch(tuple(params), keys, values, tuple(map(value_text, values)), opaque)
+        labels = tuple(pair for pair in params if top_of(pair[0].lstrip("~")) not in NOT_IDENTITY)
+        return Patch(tuple(params), keys, values, tuple(map(value_text, values)), opaque, labels)
 
     def _is_opaque(self, key: str) -> bool:
         """Whether ``key`` is no plain leaf, or a composed setting wrote at, above or below it."""
@@ -233,6 +234,22 @@ class Blocks:
             self.groups.meet(block.structure.choices)
         self._known[words] = block
         return block
+
+    def check_shapes(self, settings: Sequence[Setting]) -> None:
+        """Return if no mapping or list that Hydra is to compose would stand where a scalar stood.
+
+        Raises:
+            ConfigError: one would.
+        """
+        shaped = [
+            s
+            for s in settings
+            if isinstance(s.value, dict | list) and not s.op and not self.groups.chooses(s)
+        ]
+        if shaped:
+            base = self.get([s for s in settings if s not in shaped])
+            for setting in shaped:
+                base.typed_value(setting.key, setting.value)
 
     def _read(self, words: tuple[str, ...], settings: Sequence[Setting]) -> Composed:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -52,7 +53,7 @@ class Assembly:
 
     def point(self, patches: Sequence[Patch], digest: bytes) -> Point:
         """Return the point with ``patches``."""
-        params = {name: value for patch in patches for name, value in patch.params}
+        params = {name: value for patch in patches for name, value in patch.labels}
         delta = self.plan.delta(patches) if self.plan is not None else {}
         return Point(self.structure.id, delta, {**self.study.label, **params}, digest.hex())
 
@@ -109,6 +110,11 @@ class Study:
         keys = {tuple(s.key for s in row.settings if not needs(s)) for row in one.rows}
         return one.when is None and len(keys) <= 1
 
+    @property
+    def size(self) -> int:
+        """How many combinations its unconditional dimensions have."""
+        return math.prod(len(one.rows) for one in self.axes.dimensions if one.when is None)
+
     def combinations(self) -> Iterator[Combination]:
         """Yield one row per dimension for every point, unconditional dimensions first."""
         dimensions = self.axes.dimensions
@@ -158,6 +164,7 @@ class Study:
         block = self._by_rows.get(key)
         if block is None:
             settings = [setting for row in rows for setting in self._needs_compose(row)]
+            self._blocks.check_shapes(settings)
             block = self._by_rows[key] = self._blocks.get(settings)
         return block
 

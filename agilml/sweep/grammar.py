@@ -22,6 +22,7 @@ Hydra's own grammar is read by Hydra's own parser: ``a=1,2``, ``choice()``, ``ra
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -29,7 +30,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from agilml.config.words import Interval, Setting, Values, Word, parse_word
+from agilml.config.fit import check_finite
+from agilml.config.words import (
+    MOST_POINTS,
+    Interval,
+    Setting,
+    Values,
+    Word,
+    check_key,
+    parse_word,
+    refuse_many,
+)
 from agilml.errors import ConfigError
 from agilml.model import JSON, canonical
 from agilml.sweep.grammar_condition import Condition, both, condition, equals
@@ -42,7 +53,6 @@ Options = Callable[[str], Sequence[str] | None]
 """Gives the options of a config group, for ``glob()``; None where a key is no group."""
 
 _KEY = re.compile(r"\+{0,2}[\w./@$-]+")
-_MAX_ROWS = 10_000_000
 
 
 class Kind(StrEnum):
@@ -109,12 +119,16 @@ def listed(key: str, values: Sequence[JSON]) -> Dimension:
     """Return the dimension of a YAML list: every element is a value, none is parsed."""
     if not values:
         raise ConfigError(f"`sweep.{safe_text(key)}` is an empty list", next=f"give {key} a value")
+    check_key(key)
+    check_finite(f"sweep.{key}", list(values))
     rows = tuple(Row((Setting(key, value),)) for value in _distinct(values))
     return Dimension(key, Kind.VALUES, rows)
 
 
 def constant(key: str, value: JSON) -> Dimension:
     """Return the dimension of a YAML scalar: one value."""
+    check_key(key)
+    check_finite(f"sweep.{key}", value)
     return Dimension(key, Kind.FIXED, (Row((Setting(key, value),)),))
 
 
@@ -215,6 +229,9 @@ def _rows(function: str, text: str, shown: str, options: Options) -> tuple[Row, 
         return tuple(
             Row(settings) for settings in zip(*(values for _, values in members), strict=True)
         )
+    count = math.prod(len(values) for _, values in members)
+    if count > MOST_POINTS:
+        refuse_many(f"`{shown}`", count)
     return tuple(
         Row(settings) for settings in itertools.product(*(values for _, values in members))
     )

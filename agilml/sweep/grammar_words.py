@@ -43,8 +43,8 @@ def read(words: Sequence[str], confs: Sequence[str]) -> Typed:
             chosen.append(word)
         elif key == "exclude":
             exclude.append(_expression(text))
-        elif key == "sweep" or key.startswith("sweep."):
-            axis = word.removeprefix("sweep.")
+        elif key.lstrip("+") == "sweep" or key.lstrip("+").startswith("sweep."):
+            axis = word.lstrip("+").removeprefix("sweep.")
             raise UsageError(
                 f"`{safe_text(word)}`: axes are typed without `sweep.`", next=safe_text(axis)
             )

@@ -13,6 +13,9 @@ from typing import Any, Self
 from agilml.errors import AgilError
 from agilml.project import Project
 
+PATIENCE_SECONDS = 90.0
+"""Longer than a controller waits for the ledger's locks, so that it can say what is wrong."""
+
 
 class Launch:
     """A controller's process, started in a session of its own so that no terminal takes it along.
@@ -32,6 +35,7 @@ class Launch:
         self._failure: AgilError | None = None
         self._handed_over = False
         self.taken = False
+        self.trouble: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +64,7 @@ class Launch:
         self._send({"sweep": sweep})
         self._handed_over = True
         self._close_input()
-        answer = self._answer(30.0)
+        answer = self._answer(PATIENCE_SECONDS)
         if answer is None or answer["is"] == "failed":
             raise _failure(answer, sweep)
         self.taken = answer["is"] == "taken"
@@ -76,6 +80,8 @@ class Launch:
                 return True
             if answer["is"] == "failed":
                 self._failure = _failure(answer, "")
+            elif answer["is"] == "trouble":
+                self.trouble = str(answer["cause"])
         return False
 
     def wait(self, seconds: float) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from agilml.model import SweepState
 
 LOCK = "controller.lock"
+PATIENCE = 10
 
 
 class ControllerLock:
@@ -20,13 +22,22 @@ class ControllerLock:
 
     def take(self) -> bool:
         """Take the lock and write our pid into it; false when a living controller holds it."""
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._lock():
             return False
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
         return True
+
+    def _lock(self) -> bool:
+        # Whoever asks whether we live holds the lock for a moment; that must not look like a controller.
+        for _ in range(PATIENCE):
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.05)
+            else:
+                return True
+        return False
 
     def close(self) -> None:
         """Give the lock back."""

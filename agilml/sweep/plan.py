@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from agilml import events as e
 from agilml.config import Configs
 from agilml.errors import ConfigError, UsageError
 from agilml.ledger.ledger import Ledger, Planned, PlannedTrial
-from agilml.model import JSON, digest, sweep_id, trial_id
+from agilml.model import JSON, canonical, digest, sweep_id
 from agilml.points import Point, Structure, materialise
 from agilml.project import Project
-from agilml.provenance.code import Code, code_of
+from agilml.provenance.code import Code
 from agilml.provenance.secrets import scrub_argv
 from agilml.sweep.draw import draw
 from agilml.sweep.expand import Expansion, expand
-from agilml.worker import recipe
+from agilml.sweep.identity import Identities
+from agilml.sweep.settings import check_settings
 
-SETTINGS = ("executor", "sampler", "stopper", "budget", "attempts")
+SETTINGS = ("metric", "mode", "executor", "sampler", "stopper", "budget", "attempts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,108 +102,63 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
     found = expand(Configs(project.conf), words)
     if not found.points:
         raise UsageError("the sweep has no trial left", next="agil sweep … --dry-run")
-    first = materialise(found.structures[found.points[0].structure].resolved, found.points[0].delta)
-    points = draw(found, first)
-    reference = str(first.get("recipe") or "")
-    if not reference:
-        raise ConfigError("the config names no recipe", next="add `recipe: NAME` to the conf")
-    metric, mode = str(first.get("metric") or "val_acc"), str(first.get("mode") or "max")
-    if mode not in ("max", "min"):
-        raise ConfigError(f"mode is `max` or `min`, not `{mode}`", next="agil sweep … mode=max")
-    code = code_of(
-        recipe.source_file(reference, project.root), project.root, _named_files(first, project)
-    )
-    data_of = _DataDigests(project.root)
-    trials = _trials(found, points, code, data_of)
+    first = found.points[0]
+    config = materialise(found.structures[first.structure].resolved, first.delta)
+    points = draw(found, config)
+    shared = _settings(found, points)
+    identities = Identities(project)
+    trials: list[PlannedTrial] = []
+    for point in points:
+        trial = identities.trial(found.structures[point.structure], point)
+        trials.append((trial, point.structure, dict(point.delta), dict(point.params)))
     spec = {
-        "recipe": reference,
-        "metric": metric,
-        "mode": mode,
+        "recipe": str(config["recipe"]),
         "words": scrub_argv(words),
         "axes": {name: list(values)[:100] for name, values in found.axes.items()},
         "excluded": found.excluded,
-        **{name: first.get(name) for name in SETTINGS},
+        **shared,
     }
-    chosen_by = {name: spec[name] for name in ("sampler", "stopper")}
+    chosen_by = {name: spec[name] for name in ("sampler", "stopper", "metric", "mode")}
     ids = [trial[0] for trial in trials]
     return Plan(
-        sweep=sweep_id(
-            digest({"trials": sorted(ids), "metric": metric, "mode": mode, **chosen_by})
-        ),
+        sweep=sweep_id(digest({"trials": sorted(ids), **chosen_by})),
         conf=_conf(words),
-        recipe=reference,
-        metric=metric,
-        mode=mode,
+        recipe=str(spec["recipe"]),
+        metric=shared["metric"],
+        mode=shared["mode"],
         spec=spec,
         structures=list(found.structures.values()),
         trials=trials,
-        code=code,
-        data=data_of.known,
+        code=identities.code,
+        data=identities.data,
         axes=found.axes,
         excluded=found.excluded,
     )
 
 
-def _trials(
-    found: Expansion, points: Sequence[Point], code: Code, data_of: _DataDigests
-) -> list[PlannedTrial]:
-    trials: list[PlannedTrial] = []
-    for point in points:
-        data = data_of(found.structures[point.structure], point.delta)
-        identity = digest({"config": point.digest, "code": code.digest, "data": data})
-        trials.append((trial_id(identity), point.structure, dict(point.delta), dict(point.params)))
-    return trials
+def _settings(found: Expansion, points: Sequence[Point]) -> dict[str, Any]:
+    """Return the settings of the sweep, which all its points must share.
 
-
-class _DataDigests:
-    """The digest of the data of each point, computed once per distinct ``data`` node."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._by_structure: dict[str, str | None] = {}
-        self._by_node: dict[str, str | None] = {}
-        self.known: dict[str, str] = {}
-
-    def __call__(self, structure: Structure, delta: Mapping[str, Any]) -> str | None:
-        changed = any(path == "data" or path.startswith("data.") for path in delta)
-        if not changed and structure.id in self._by_structure:
-            return self._by_structure[structure.id]
-        node = materialise(structure.resolved, delta if changed else {}).get("data")
-        found = self._of(node)
-        if not changed:
-            self._by_structure[structure.id] = found
-        return found
-
-    def _of(self, node: Any) -> str | None:
-        if not isinstance(node, dict):
-            return None
-        key = digest(node)
-        if key not in self._by_node:
-            from agilml.recipes.data import digest as data_digest
-
-            # A relative path means the project's folder, where the trial will run.
-            with contextlib.chdir(self._root):
-                self._by_node[key] = found = data_digest(node)
-            if found is not None:
-                self.known.setdefault(str(node.get("name") or len(self.known)), found)
-        return self._by_node[key]
-
-
-def _named_files(config: Mapping[str, Any], project: Project) -> list[Path]:
-    """Return project files that a command names, so that editing a script makes new trials."""
-    argv = config.get("argv")
-    words = argv if isinstance(argv, list) else str(argv or "").split()
-    named = [os.path.join(project.root, str(word)) for word in words]
-    # os.path.isfile answers false where Path.is_file raises: for words too long to be a path.
-    return [
-        Path(name)
-        for name in named
-        if "\0" not in name and os.path.isfile(name) and _inside(name, project)
-    ]
-
-
-def _inside(name: str, project: Project) -> bool:
-    return Path(name).resolve().is_relative_to(project.root)
+    Raises:
+        ConfigError: points differ in one of them, or a value makes no sense.
+    """
+    configs = {
+        point.structure: materialise(found.structures[point.structure].resolved, point.delta)
+        for point in reversed(points)
+    }
+    first = configs[points[0].structure]
+    shared = {name: first.get(name) for name in SETTINGS}
+    for name in SETTINGS:
+        values = {canonical(config.get(name)) for config in configs.values()}
+        if len(values) > 1:
+            raise ConfigError(
+                f"the runs of a sweep share one `{name}`; these have {', '.join(sorted(values))}",
+                next=f"say which with {name}=…, or make two sweeps",
+            )
+    shared["metric"] = str(first.get("metric") or "val_acc")
+    shared["mode"] = str(first.get("mode") or "max")
+    check_settings(shared)
+    return shared
 
 
 def _conf(words: Sequence[str]) -> str:

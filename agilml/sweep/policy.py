@@ -39,7 +39,7 @@ def outcome(
     asked: Asked | None,
     *,
     counted: int,
-    attempts: int,
+    lost: int,
     max_attempts: int,
 ) -> Outcome:
     """Decide from what the child said (``end``), what its machine saw, and what we asked for.
@@ -49,7 +49,7 @@ def outcome(
         exit: how the process ended.
         asked: why we ended it, if we did.
         counted: earlier attempts of the trial that count against it.
-        attempts: all attempts of the trial, this one included.
+        lost: earlier attempts of the trial that a machine has lost.
         max_attempts: how many counting attempts a trial has.
     """
     said = end.get("state") if end else None
@@ -73,7 +73,8 @@ def outcome(
         return Outcome(
             AttemptState.FAILED, TrialState.PENDING if again else TrialState.FAILED, cause, error
         )
-    again = attempts < MAX_LOST
+    # To leave and to make room for others is no failure of anybody, however often it happens.
+    again = cause not in (Cause.NODE, Cause.STUCK) or lost + 1 < MAX_LOST
     return Outcome(
         AttemptState.LOST, TrialState.PENDING if again else TrialState.FAILED, cause, error
     )

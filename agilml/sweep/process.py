@@ -73,8 +73,13 @@ class ControllerProcess:
 
     def _run(self, sweep: str) -> int:
         folder = self._project.sweep_folder(sweep)
-        lock = ControllerLock(folder)
-        if not lock.take():
+        try:
+            lock = ControllerLock(folder)
+            taken = lock.take()
+        except OSError as error:
+            _say(_cannot_write(folder, error, sweep))
+            return 1
+        if not taken:
             self._drop()
             _say({"is": "taken", "pid": controller_pid(folder)})
             return 0
@@ -118,13 +123,28 @@ class ControllerProcess:
         executor = self._executor(row.spec["executor"] or {}, row.recipe)
         control = Control.take(ledger, sweep, platform.node(), os.getpid())
         _say({"is": "running", "pid": os.getpid(), "epoch": control.epoch})
-        controller = Controller(control, executor, settings, self._alive)
+        controller = Controller(control, executor, settings, self._alive, _tell)
         signal.signal(signal.SIGTERM, lambda *_: controller.leave())
         state = controller.run()
         return 0 if state is not SweepState.INTERRUPTED else 1
 
     def _alive(self, sweep: str) -> bool | None:
         return controller_pid(self._project.sweep_folder(sweep)) is not None
+
+
+def _tell(cause: str) -> None:
+    """Pass on why the ledger cannot be written; a full disk has no room for a file that says so."""
+    logging.getLogger("agilml").warning("the ledger cannot be written now: %s", cause)
+    _say({"is": "trouble", "cause": cause})
+
+
+def _cannot_write(folder: Path, error: OSError, sweep: str) -> dict[str, str]:
+    return {
+        "is": "failed",
+        "cause": f"{folder} cannot be written: {error.strerror}",
+        "kept": f"{sweep} is planned",
+        "next": f"df -h {folder}, then agil resume {sweep}",
+    }
 
 
 def _say(message: Mapping[str, Any]) -> None:

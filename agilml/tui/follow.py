@@ -52,14 +52,20 @@ def follow(
 
     ``ended`` tells that no controller runs it any more. Looks are ``interval`` seconds apart, more where
     one takes long; ``wait`` lets so many seconds pass, or fewer when there is news. Runs that ended before
-    ``since`` (Unix seconds; by default now) are not told as news.
+    ``since`` (Unix seconds; by default now) are not told as news; where it is given, they count as kept.
 
     Raises:
         LedgerError: the ledger cannot be read, or knows no such sweep.
     """
     wait = wait or time.sleep
     with queries.reader(project.ledger) as db:
-        reader = SweepReader(db, project, sweep, time.time() if since is None else since)
+        reader = SweepReader(
+            db,
+            project,
+            sweep,
+            time.time() if since is None else since,
+            ended_is_kept=since is not None,
+        )
         view: SweepView | None = None
         try:
             while True:

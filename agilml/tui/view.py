@@ -25,7 +25,8 @@ class SweepView:
     Attributes:
         state: as shown: ``interrupted`` where work is open and no controller lives.
         counts: trials by state; every state is a key.
-        kept: how many had succeeded before the sweep was planned.
+        kept: how many had succeeded before the sweep was planned; to whoever started it with a
+            command, also those that had ended before that command.
         params: names of the parameters that differ inside the sweep, in the order typed.
         rows: the runs that the screen has room for: failed, running, done (best first), pending.
         curves: values of the sweep's metric by attempt, for the runs in ``rows``.
@@ -90,14 +91,24 @@ class SweepReader:
     Args:
         db: an open reader of the project's ledger.
         since: trials that ended before (Unix seconds) are no news.
+        ended_is_kept: count these as kept.
     """
 
-    def __init__(self, db: sqlite3.Connection, project: Project, sweep: str, since: float) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        project: Project,
+        sweep: str,
+        since: float,
+        *,
+        ended_is_kept: bool = False,
+    ) -> None:
         self._db = db
         self._sweep = sweep
         self._folder = project.sweep_folder(sweep)
         self._host = platform.node()
         self._since = since
+        self._ended_is_kept = ended_is_kept
         self._seen: tuple[int, int] | None = None
         self._planned = -1
         self._params: list[str] = []
@@ -155,7 +166,10 @@ class SweepReader:
         if total != self._planned:
             self._planned = total
             self._params = screen.differing_params(self._db, self._sweep)
-            self._kept = queries.kept(self._db, self._sweep)
+            if self._ended_is_kept:
+                self._kept = screen.kept_since(self._db, self._sweep, self._since)
+            else:
+                self._kept = queries.kept(self._db, self._sweep)
 
     def _read_curves(self, rows: Sequence[RunRow], metric: str) -> dict[str, list[float]]:
         known, self._curves = self._curves, {}

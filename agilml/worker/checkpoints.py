@@ -8,6 +8,7 @@ the digest of the tensors. Nothing in it is ever executed.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -90,6 +91,9 @@ class Checkpoint:
             found = json.loads(state)
             if hashlib.sha256(tensors).hexdigest() != found["tensors"]:
                 raise _damaged(folder, f"{TENSORS} has another digest than {STATE} says")
+            if b'"$tensor"' in state and importlib.util.find_spec("torch"):
+                # Tensors come back as tensors, and only torch knows all of their types.
+                importlib.import_module("torch")
             values = _unpack(found["values"], _deserialize(tensors))
             return cls(folder, int(found["step"]), values)
         except (ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,6 +69,7 @@ def main(order: Order, parent: int, isolation: str, asked: float) -> NoReturn:
     code = 1
     try:
         _enter(order, parent)
+        order = replace(order, seed=int(Config({"seed": order.config.get("seed")}).seed or 0))
         spool = SpoolWriter(order.path)
         run = Run(order, spool)
         _listen(run)
@@ -100,10 +102,9 @@ def _enter(order: Order, parent: int) -> None:
     threads = str(order.threads)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = threads
-    if order.gpus:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, order.gpus))
-    elif "CUDA_VISIBLE_DEVICES" not in os.environ:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    # NVML, which counted the GPUs, numbers them by bus; CUDA would number them by speed.
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, order.gpus))
     if Path(order.project).is_dir():
         os.chdir(order.project)
 
@@ -141,7 +142,7 @@ def start_beating(spool: SpoolWriter, seconds: float) -> None:
 
 def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: float) -> int:
     set_current_run(run)
-    inherited = len(sys.modules)
+    inherited, started = len(sys.modules), False
     try:
         train = recipe.load(order.recipe, Path(order.project))
         if "torch" in sys.modules:
@@ -158,6 +159,7 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
                 "at": round(time.time(), 3),
             }
         )
+        started = True
         crash_point("child.started")
         train(config, run)
         _tell_imports(spool, inherited)
@@ -168,13 +170,13 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
     except Preempted:
         return _end(spool, "cancelled", "preempted")
     except SystemExit as error:
-        if error.code in (None, 0):
+        if started and error.code in (None, 0):
             return _end(spool, "succeeded")
         return _end(spool, "failed", "user", f"the recipe exited with {error.code!r}")
     except BaseException as error:
         traceback.print_exc()
         cause = "oom" if _is_out_of_memory(error) else "user"
-        return _end(spool, "failed", cause, _last_line(error))
+        return _end(spool, "failed", cause, _one_line(error))
 
 
 def _tell_imports(spool: SpoolWriter, inherited: int) -> None:
@@ -202,13 +204,15 @@ def _is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def _last_line(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     if isinstance(error, AgilError):
         return error.cause
     text = "".join(traceback.format_exception_only(error)).strip()
-    return text.splitlines()[-1][:500] if text else type(error).__name__
+    # A SyntaxError's type stands last; every other exception begins with its own.
+    lines = text.splitlines() or [type(error).__name__]
+    return (lines[-1] if isinstance(error, SyntaxError) else lines[0])[:500]
 
 
 if __name__ == "__main__":
     _request = json.loads(sys.stdin.readline())
-    main(Order.from_json(_request["order"]), os.getppid(), "spawn", _request["asked"])
+    main(Order.from_json(_request["order"]), _request["parent"], "spawn", _request["asked"])

@@ -12,7 +12,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from agilml.model import Cause
 from agilml.worker.order import Order
+
+
+def not_made(order: Order, error: OSError) -> dict[str, Any]:
+    """Return the message that no process could be made: the machine's fault, not the recipe's."""
+    text = f"no process could be made: {error.strerror}"
+    return {"is": "exited", "attempt": order.attempt, "error": text, "cause": Cause.NODE.value}
 
 
 class FreshProcesses:
@@ -29,13 +36,17 @@ class FreshProcesses:
 
     def start(self, order: Order) -> None:
         """Execute ``order`` in a process of its own; returns at once."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "agilml.worker.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        request = {"order": order.as_json(), "asked": time.monotonic()}
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "agilml.worker.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            self._made.append(not_made(order, error))
+            return
+        request = {"order": order.as_json(), "asked": time.monotonic(), "parent": os.getpid()}
         # A process that died at once is reported by its exit, not by a broken pipe.
         with contextlib.suppress(BrokenPipeError):
             assert process.stdin is not None
@@ -46,6 +57,9 @@ class FreshProcesses:
 
     def expect_many(self) -> None:
         """Every fresh process costs the same."""
+
+    def abandon(self, attempt: str) -> None:
+        """Every attempt here has its process at once."""
 
     def wait(self, seconds: float) -> None:
         """Return after ``seconds`` at most; an exit is noticed within 20 ms."""

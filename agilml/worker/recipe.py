@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agilml.errors import RecipeError
+from agilml.errors import RecipeError, UnknownRecipe
+from agilml.text import safe_text
 
 Recipe = Callable[[Any, Any], Any]
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
@@ -25,7 +28,7 @@ def source_file(reference: str, project: Path) -> Path:
     ``pkg.module:function`` is looked up with the project's folder first on the path.
 
     Raises:
-        RecipeError: there is no such recipe.
+        UnknownRecipe: there is no such recipe.
     """
     match = _REFERENCE.match(reference)
     if match:
@@ -43,7 +46,8 @@ def load(reference: str, project: Path) -> Recipe:
     """Import the recipe and return its function.
 
     Raises:
-        RecipeError: there is no such recipe, or its module has no such function.
+        UnknownRecipe: there is no such recipe.
+        RecipeError: its module has no such function.
         Exception: whatever the recipe's module raises when it is imported.
     """
     path = source_file(reference, project)
@@ -93,7 +97,7 @@ def _module_file(module: str, reference: str, project: Path) -> Path:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         spec = None
-    if spec is None or not spec.origin:
+    if spec is None or not spec.origin or not os.path.isfile(spec.origin):
         raise _unknown(reference, project)
     return Path(spec.origin)
 
@@ -112,9 +116,11 @@ def _import_file(name: str, path: Path) -> Any:
     return module
 
 
-def _unknown(reference: str, project: Path) -> RecipeError:
-    return RecipeError(
-        f"no recipe `{reference}`; there are: {', '.join(names(project))}",
-        kept="nothing was started",
+def _unknown(reference: str, project: Path) -> UnknownRecipe:
+    known = names(project)
+    near = difflib.get_close_matches(reference, known, 1)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    return UnknownRecipe(
+        f"no recipe `{safe_text(reference)}`{meant}; there are: {', '.join(known)}",
         next=f"write {project / 'recipes' / (reference + '.py')}, or use module:function",
     )

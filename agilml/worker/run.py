@@ -20,6 +20,7 @@ from agilml.worker.spool import SpoolWriter
 
 MAX_NAME = 200
 MAX_WARNINGS = 20
+MAX_STEP = 1 << 53
 ORDER_VARIABLE = "AGIL_ORDER"
 
 
@@ -105,7 +106,7 @@ class Run:
         if not parts:
             return
         at = self._spool.seconds()
-        where = "null" if step is None else int(step)
+        where = "null" if step is None else self._step(step)
         line = f'{{"e":"log","t":{at:.4f},"step":{where},"m":{{{",".join(parts)}}}}}\n'
         try:
             os.write(self._spool.fd, line.encode())
@@ -147,6 +148,8 @@ class Run:
         objects = {**objects, checkpoints.RANDOM: random_state()}
         folder, sha256, size = checkpoints.save(root, step, objects)
         value = self._last.get(self._order.metric)
+        # The same step saved twice is one folder: the older entry must not take it along.
+        self._saved = [item for item in self._saved if item.folder != str(folder)]
         self._saved.insert(0, SavedCheckpoint(self.id, step, str(folder), sha256, _finite(value)))
         drop = self._superseded()
         self._spool.write(
@@ -200,6 +203,13 @@ class Run:
         self._warned += 1
         if self._warned <= MAX_WARNINGS:
             self._spool.write({"e": "warn", "text": text[:1000]})
+
+    def _step(self, step: SupportsInt) -> int | str:
+        whole = int(step)
+        if -MAX_STEP < whole < MAX_STEP:
+            return whole
+        self.warn("a step beyond 2^53 was left out")
+        return "null"
 
     def _name(self, name: str) -> str:
         kept = str(name)

@@ -12,7 +12,6 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from agilml.model import Cause
@@ -64,6 +63,7 @@ class Slot:
         self.order: Order | None = None
         self.last_sign = 0.0
         self.began = 0.0
+        self.trouble: str | None = None
         self._pid = 0
         self._reader: SpoolReader | None = None
         self._oom_before = 0
@@ -81,12 +81,16 @@ class Slot:
 
     def start(self, order: Order) -> None:
         """Execute ``order`` here; returns at once."""
-        Path(order.folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         self.order = order
         self.began = self.last_sign = time.monotonic()
         self._pid = 0
         self._reader = SpoolReader(order.path)
         self._oom_before = out_of_memory_kills()
+        try:
+            order.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            self.trouble = f"{order.folder} cannot be made: {error.strerror}"
+            return
         self._starter.start(order)
 
     def tail(self) -> Batch:
@@ -119,7 +123,8 @@ class Slot:
             "max_rss_mb": float(message.get("max_rss_mb", 0.0)),
         }
         # Only a process that died without a word needs an explanation from outside.
-        cause = self._cause(signum)
+        told = message.get("cause")
+        cause = Cause(told) if told else self._cause(signum)
         end = Exit(
             code=code if signum is None else None,
             signal=signum,
@@ -133,6 +138,8 @@ class Slot:
     def end(self, gentle: bool) -> None:
         """Ask the attempt's processes to end (SIGTERM), or end them (SIGKILL to the whole group)."""
         if self._pid == 0:
+            if self.order is not None:
+                self._starter.abandon(self.order.attempt)
             return
         with contextlib.suppress(OSError):
             if gentle:
@@ -146,9 +153,10 @@ class Slot:
         if self._reader is not None:
             self._reader.close()
         logs.cap_log(self.order.path)
-        # What the recipe left running behind it has no slot any more.
-        self.end(gentle=False)
-        self.order, self._pid = None, 0
+        if self._pid:
+            # What the recipe left running behind it has no slot any more.
+            self.end(gentle=False)
+        self.order, self._pid, self.trouble = None, 0, None
         return report
 
     def _cause(self, signum: int | None) -> Cause | None:

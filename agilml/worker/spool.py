@@ -23,10 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agilml.model import Cause
+
 NAME = "events.jsonl"
 _READ = 1 << 20
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _EXACT_INTEGER = 1 << 53
+_NOT_FINITE = ("nan", "inf", "-inf")
 
 
 class SpoolWriter:
@@ -123,28 +126,85 @@ class SpoolReader:
 
     def _take(self, line: bytes, batch: Batch) -> None:
         try:
-            event = json.loads(line)
-            kind = event["e"]
-            if kind == "log":
-                _add_points(event, batch)
-            elif kind == "ckpt":
-                batch.checkpoints.append(event)
-            elif kind == "warn":
-                batch.warnings.append(clean(str(event["text"])))
-            elif kind == "imports":
-                batch.imports = [str(name) for name in event["names"]]
-            elif kind in ("start", "resume", "end"):
-                setattr(batch, kind, event)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            self._understand(json.loads(line, parse_constant=_refuse), batch)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             self.damaged += 1
+            if self.damaged == 1:
+                batch.warnings.append("a line of the spool could not be read and was left out")
+
+    def _understand(self, event: dict[str, Any], batch: Batch) -> None:
+        """Add one event; every field that goes on from here has the type and the size it should have."""
+        kind = event["e"]
+        if kind == "log":
+            _add_points(event, batch)
+        elif kind == "ckpt":
+            batch.checkpoints.append(_checkpoint(event))
+        elif kind == "warn":
+            batch.warnings.append(_text(event["text"], 1000))
+        elif kind == "imports":
+            batch.imports = [_text(name, 200) for name in event["names"]]
+        elif kind == "start":
+            pid, began = _whole(event["pid"]), _whole(event["pid_started"])
+            batch.start = {**event, "pid": pid, "pid_started": began}
+        elif kind == "resume":
+            batch.resume = {"attempt": _text(event["attempt"], 200), "step": _whole(event["step"])}
+        elif kind == "end":
+            cause, error = event.get("cause"), event.get("error")
+            batch.end = {
+                "state": _text(event["state"], 20),
+                "cause": None if cause is None else Cause(cause).value,
+                "error": None if error is None else _text(error, 1000),
+            }
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _text(value: Any, size: int) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return clean(value[:size])
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or abs(value) > _EXACT_INTEGER:
+        raise TypeError("not a whole number of a sane size")
+    return value
+
+
+def _number(value: Any) -> float | int | str:
+    if type(value) is float or (isinstance(value, str) and value in _NOT_FINITE):
+        return value
+    if type(value) is not int:
+        raise TypeError("not a number")
+    if abs(value) <= _EXACT_INTEGER:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return "inf" if value > 0 else "-inf"
+
+
+def _checkpoint(event: dict[str, Any]) -> dict[str, Any]:
+    value = event.get("value")
+    return {
+        "step": _whole(event["step"]),
+        "dir": _text(event["dir"], 4096),
+        "sha256": _text(event["sha256"], 64),
+        "size": _whole(event["size"]),
+        "value": None if value is None else _number(value),
+        "drop": [_text(folder, 4096) for folder in event.get("drop", ())],
+    }
 
 
 def _add_points(event: dict[str, Any], batch: Batch) -> None:
-    step, seconds = event.get("step"), event["t"]
-    for name, logged in event["m"].items():
-        huge = isinstance(logged, int) and abs(logged) > _EXACT_INTEGER
-        value = float(logged) if huge else logged
-        column = batch.series.setdefault(clean(name), [[], [], []])
+    step, seconds = event.get("step"), float(event["t"])
+    if step is not None:
+        step = _whole(step)
+    points = [(_text(name, 200), _number(value)) for name, value in event["m"].items()]
+    for name, value in points:
+        column = batch.series.setdefault(name, [[], [], []])
         column[0].append(step)
         column[1].append(value)
         column[2].append(seconds)

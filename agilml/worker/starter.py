@@ -21,6 +21,9 @@ class Starter(Protocol):
     def expect_many(self) -> None:
         """Prepare for a long row of orders, at the price of a moment now."""
 
+    def abandon(self, attempt: str) -> None:
+        """Give up an attempt whose process has not been made yet."""
+
     def wait(self, seconds: float) -> None:
         """Return after ``seconds``, or as soon as there is something to report."""
 

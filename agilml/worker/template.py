@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from agilml.worker import child, recipe
+from agilml.worker.fresh import not_made
 from agilml.worker.hugepages import gather_memory
 from agilml.worker.order import Order
 
@@ -99,10 +100,17 @@ class Template:
         order = Order.from_json(request["order"])
         asked = time.monotonic()
         parent = os.getpid()
-        pid = os.fork()
+        try:
+            spare = os.open(os.devnull, os.O_RDONLY)
+            pid = os.fork()
+        except OSError as error:
+            self._say(not_made(order, error))
+            return
         if pid == 0:
             self._forget_inherited()
             child.main(order, parent, "fork", asked)
+        # The descriptor that watches the child takes the place of one that we know we can have.
+        os.close(spare)
         watch = os.pidfd_open(pid)
         self._children[watch] = (pid, order.attempt)
         self._poll.register(watch, select.POLLIN)

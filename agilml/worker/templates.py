@@ -41,6 +41,8 @@ class Templates:
     @property
     def failed(self) -> str | None:
         """Why the recipe cannot be loaded, or None."""
+        if self._deaths > MAX_DEATHS:
+            return f"its module ended the process that imports it, {self._deaths} times"
         return self._current.failed
 
     def start(self, order: Order) -> None:
@@ -52,6 +54,12 @@ class Templates:
         """Prepare for a long row of forks, at the price of a moment now."""
         self._many = True
         self._current.gather()
+
+    def abandon(self, attempt: str) -> None:
+        """Give up an attempt that has no process yet, by ending the template that still imports."""
+        home = self._home.get(attempt)
+        if home is not None and not home.ready:
+            home.process.kill()
 
     def wait(self, seconds: float) -> None:
         """Return after ``seconds``, or as soon as a template has something to say."""

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agilml.config.identity import flatten
+from agilml.config.suggest import did_you_mean
 from agilml.errors import ConfigError
 
 _OUR_PYTHON = frozenset({"python", "python3"})
@@ -59,7 +61,8 @@ def _look_up(path: str, values: Mapping[str, Any]) -> Any:
     for name in path.split("."):
         if not isinstance(node, Mapping) or name not in node:
             raise ConfigError(
-                f"argv asks for {{{path}}}, and the config has no {name!r} there",
+                f"argv asks for {{{path}}}, and the config has no {name!r} there"
+                + did_you_mean(path, [known for known, _ in flatten(values)]),
                 next="correct the path, or write {{ and }} for braces",
             )
         node = node[name]

@@ -337,3 +337,118 @@ def test_a_recipe_with_threads_runs_in_a_fresh_process(toy: Toy) -> None:
 
     assert {TrialState.SUCCEEDED: 2} == toy.states()
     assert "spawn" == toy.attempts("t-0")[0].isolation
+
+
+def test_a_rerun_starts_from_the_beginning(toy: Toy) -> None:
+    toy.plan([1], config={"steps": 3, "checkpoint": True})
+    toy.run()
+    toy.plan([1], config={"steps": 3, "checkpoint": True}, rerun=True)
+    toy.run()
+    assert 2 == toy.diary_lines().count("step 1 0")
+
+
+def test_a_stopped_sweep_leaves_the_trials_that_another_one_wants(toy: Toy) -> None:
+    toy.plan([1, 2])
+    toy.plan([2, 3], sweep="s-other")
+    with Ledger.open(toy.project.ledger) as ledger:
+        ledger.request_stop("s-toy", "ada")
+    toy.run()
+    assert SweepState.STOPPED == toy.sweep_state()
+    assert ["cancelled", "pending"] == [run.state for run in toy.runs()]
+    toy.run("s-other")
+    assert {TrialState.SUCCEEDED: 2} == toy.states("s-other")
+
+
+def test_a_sweep_asked_for_again_after_a_stop_goes_on(toy: Toy) -> None:
+    toy.plan([1, 2])
+    with Ledger.open(toy.project.ledger) as ledger:
+        ledger.request_stop("s-toy", "ada")
+    toy.run()
+    toy.plan([1, 2], sweep="s-other")
+    toy.plan([1, 2])
+    toy.run()
+    assert {TrialState.SUCCEEDED: 2} == toy.states()
+
+
+def test_a_sweep_with_new_work_is_not_called_done(toy: Toy) -> None:
+    toy.plan([1])
+    with Ledger.open(toy.project.ledger) as ledger:
+        control = Control.take(ledger, "s-toy", "here", 1)
+        with control.turn() as turn:
+            assert not turn.finish(SweepState.DONE)
+    assert SweepState.RUNNING == toy.sweep_state()
+
+
+def test_to_stop_what_has_ended_changes_nothing(toy: Toy) -> None:
+    toy.plan([1])
+    toy.run()
+    with Ledger.open(toy.project.ledger) as ledger:
+        assert not ledger.request_stop("s-toy", "ada")
+    assert SweepState.DONE == toy.sweep_state()
+
+
+def test_a_cancel_that_nobody_heard_is_obeyed_on_resume(toy: Toy) -> None:
+    toy.plan([1])
+    with Ledger.open(toy.project.ledger) as ledger:
+        control = Control.take(ledger, "s-toy", "gone", 1)
+        with control.turn() as turn:
+            turn.lease("t-1", "local:0", "runs")
+        ledger.request_cancel("t-1", "ada")
+    toy.run()
+    assert {TrialState.CANCELLED: 1} == toy.states()
+    assert [] == toy.diary_lines()
+
+
+def test_a_module_that_ends_the_process_ends_the_sweep(project: Path) -> None:
+    toy = Toy(project, recipe="import os\nos._exit(3)\n")
+    toy.plan(range(3))
+    toy.run()
+    assert SweepState.STOPPED == toy.sweep_state()
+    assert any("ended the process" in str(run.error) for run in toy.runs())
+
+
+def test_a_module_that_never_finishes_importing_can_be_stopped(project: Path) -> None:
+    toy = Toy(project, recipe="import time\ntime.sleep(3600)\n")
+    toy.plan([1])
+    with toy.start() as process:
+        time.sleep(0.7)
+        with Ledger.open(toy.project.ledger) as ledger:
+            ledger.request_stop("s-toy", "ada")
+        assert 0 == process.wait(20)
+    assert SweepState.STOPPED == toy.sweep_state()
+
+
+def test_a_fresh_process_that_exits_while_importing_has_failed(project: Path) -> None:
+    toy = Toy(project, recipe="import sys\nsys.exit(0)\n")
+    toy.plan([1], isolation="spawn")
+    toy.run()
+    assert {TrialState.FAILED: 1} == toy.states()
+
+
+def test_a_seed_may_come_from_the_environment(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_SEED", "17")
+    (toy.project.root / "recipes" / "toy.py").write_text(
+        "def train(cfg, run):\n    run.log(seed=run.seed)\n"
+    )
+    toy.plan([1], config={"seed": "${oc.env:MY_SEED}"})
+    toy.run()
+    assert {"seed": 17} == dict(toy.runs()[0].metrics)
+
+
+def test_warnings_are_recorded_once_whoever_reads_them(toy: Toy) -> None:
+    (toy.project.root / "recipes" / "toy.py").write_text(
+        "import time\n"
+        "def train(cfg, run):\n"
+        "    run.warn('odd')\n"
+        "    open(cfg.diary, 'a').write('warned\\n')\n"
+        "    time.sleep(2)\n"
+    )
+    toy.plan([1])
+    with toy.start() as process:
+        toy.wait_for("warned")
+        time.sleep(1.6)
+        process.kill()
+    toy.run()
+    with queries.reader(toy.project.ledger) as db:
+        found = db.execute("SELECT attempt, count(*) FROM warning GROUP BY 1").fetchall()
+    assert {1} == {n for _, n in found}

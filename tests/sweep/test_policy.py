@@ -17,11 +17,11 @@ def decide(
     exit: Exit = FAILED,
     asked: Asked | None = None,
     counted: int = 0,
-    attempts: int = 1,
+    lost: int = 0,
     most: int = 1,
 ) -> tuple[str, str, str | None]:
     """Return attempt state, trial state and cause."""
-    found = outcome(end, exit, asked, counted=counted, attempts=attempts, max_attempts=most)
+    found = outcome(end, exit, asked, counted=counted, lost=lost, max_attempts=most)
     return found.attempt, found.trial, found.cause
 
 
@@ -43,7 +43,7 @@ def test_a_recipe_that_raised_uses_up_an_attempt() -> None:
 
 def test_a_machine_that_failed_uses_up_nothing_until_it_is_too_much() -> None:
     assert ("lost", "pending", "node") == decide(None, KILLED)
-    assert ("lost", "failed", "node") == decide(None, KILLED, attempts=MAX_LOST)
+    assert ("lost", "failed", "node") == decide(None, KILLED, lost=MAX_LOST - 1)
 
 
 def test_what_we_asked_for_decides_the_cause() -> None:
@@ -51,6 +51,10 @@ def test_what_we_asked_for_decides_the_cause() -> None:
     assert ("lost", "pending", "controller") == decide(said("cancelled"), KILLED, Asked.LEAVE)
     assert ("lost", "pending", "stuck") == decide(None, KILLED, Asked.STUCK)
     assert ("failed", "failed", "timeout") == decide(None, KILLED, Asked.TIMEOUT, most=5)
+
+
+def test_to_leave_politely_is_no_failure_however_often() -> None:
+    assert ("lost", "pending", "controller") == decide(None, KILLED, Asked.LEAVE, lost=99)
 
 
 def test_a_signal_from_someone_else_preempts() -> None:

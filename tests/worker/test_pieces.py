@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agilml.errors import ExecutorError, RecipeError
-from agilml.executors.local import _gpus, slot_count
+from agilml.errors import ConfigError, RecipeError, UnknownRecipe
+from agilml.executors.local import _gpus, resources_of, slot_count
 from agilml.model import Resources
 from agilml.text import clock, number, safe_text
 from agilml.worker import logs, probes, recipe
@@ -61,6 +61,31 @@ def test_half_a_line_is_not_read_until_it_is_whole(tmp_path: Path) -> None:
     os.close(writer.fd)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"e":"log","t":0,"step":0,"m":{"a":[1,2]}}',
+        '{"e":"log","t":0,"step":0,"m":{"a":NaN}}',
+        '{"e":"log","t":0,"step":1e400,"m":{"a":1}}',
+        '{"e":"log","t":0,"step":0,"m":[1]}',
+        '{"e":"log","t":0,"step":0,"m":{"a":"high"}}',
+        '{"e":"ckpt","step":0}',
+        '{"e":"ckpt","step":0,"dir":7,"sha256":"x","size":1}',
+        '{"e":"start","pid":"1","pid_started":2,"isolation":"fork"}',
+        '{"e":"end","state":"failed","cause":"magic"}',
+        "[" * 100_000,
+        "7",
+    ],
+)
+def test_a_line_that_makes_no_sense_is_left_out_with_one_warning(tmp_path: Path, line: str) -> None:
+    (tmp_path / "events.jsonl").write_text(f"{line}\n{line}\n")
+    reader = SpoolReader(tmp_path)
+    batch = reader.read()
+    reader.close()
+    assert ["a line of the spool could not be read and was left out"] == batch.warnings
+    assert not any((batch.series, batch.checkpoints, batch.start, batch.end))
+
+
 @given(st.lists(st.binary(max_size=60), max_size=8), st.integers(1, 7))
 def test_any_bytes_in_a_spool_are_survived(chunks: list[bytes], every: int) -> None:
     import tempfile
@@ -84,7 +109,9 @@ def test_a_line_longer_than_the_window_is_read_whole(tmp_path: Path) -> None:
     writer, reader = SpoolWriter(tmp_path), SpoolReader(tmp_path)
     writer.write({"e": "warn", "text": "x" * (3 << 20)})
     writer.write({"e": "beat", "n": 1})
-    assert [3 << 20] == [len(text) for text in reader.read().warnings]
+    batch = reader.read()
+    assert [1000] == [len(text) for text in batch.warnings]
+    assert reader.offset > 3 << 20
     reader.close()
     os.close(writer.fd)
 
@@ -112,7 +139,7 @@ def test_a_project_recipe_goes_before_a_packaged_one(tmp_path: Path) -> None:
     "name", ["nope", "../etc/passwd", "a b", "os:system:x", "no.such:thing", ""]
 )
 def test_a_recipe_that_does_not_exist_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RecipeError, match="no recipe"):
+    with pytest.raises(UnknownRecipe, match="no recipe"):
         recipe.source_file(name, tmp_path)
 
 
@@ -148,7 +175,7 @@ def test_resources_decide_how_many_slots_there_are(
 
 def test_a_trial_that_does_not_fit_is_refused() -> None:
     for each in (Resources(9), Resources(1, 5), Resources(1, 0, 100)):
-        with pytest.raises(ExecutorError, match="asks for more"):
+        with pytest.raises(ConfigError, match="asks for more"):
             slot_count(EIGHT, each, None)
 
 
@@ -156,6 +183,12 @@ def test_gpus_are_given_out_whole_or_in_shares() -> None:
     assert [(0, 1), (2, 3)] == [_gpus(i, EIGHT, Resources(1, 2)) for i in range(2)]
     assert [(0,), (0,), (1,), (1,)] == [_gpus(i, EIGHT, Resources(1, 0.5)) for i in range(4)]
     assert () == _gpus(0, EIGHT, Resources(1))
+
+
+def test_gpus_null_is_one_gpu_where_there_is_one() -> None:
+    assert 1 == resources_of({"gpus": None}, EIGHT).gpus
+    assert 0 == resources_of({"gpus": None}, Machine(8, 64, ())).gpus
+    assert Resources(2, 0.5, 3) == resources_of({"cpus": 2, "gpus": 0.5, "memory_gb": 3}, EIGHT)
 
 
 def test_this_machine_has_cpus_and_memory() -> None:

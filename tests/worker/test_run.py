@@ -179,6 +179,20 @@ def test_the_newest_and_the_best_checkpoint_are_kept(run: Run) -> None:
     assert (1, 3) == (best["n"], last["n"])
 
 
+def test_a_step_saved_twice_is_there_as_it_was_saved_last(run: Run) -> None:
+    run.checkpoint(step=3, n="first")
+    run.checkpoint(step=3, n="second")
+    state = run.resume()
+    assert state is not None
+    assert "second" == state["n"]
+
+
+def test_a_step_beyond_reason_is_left_out_and_the_value_is_kept(run: Run) -> None:
+    run.log(step=2**70, loss=0.5)
+    run.log(step=1, huge=10**400)
+    assert {"loss": [(None, 0.5)], "huge": [(1, "inf")]} == series(run)
+
+
 def test_the_best_by_min_is_the_lowest(tmp_path: Path) -> None:
     spool = SpoolWriter(tmp_path)
     run = Run(order(tmp_path, metric="loss", mode="min"), spool)
@@ -216,7 +230,7 @@ def test_a_resume_from_an_earlier_attempt_is_told_to_the_ledger(tmp_path: Path) 
     run = Run(order(tmp_path / "two", attempt="t-1.2", checkpoints=tuple(saved)), second)
     assert run.resume() is not None
     reader = SpoolReader(tmp_path / "two")
-    assert {"e": "resume", "attempt": "t-1.1", "step": 4} == reader.read().resume
+    assert {"attempt": "t-1.1", "step": 4} == reader.read().resume
     reader.close()
     os.close(first.fd)
     os.close(second.fd)
