@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agilml.cli.completion import Candidate
 from agilml.cli.verbs import VERBS
-from agilml.config import Configs
+from agilml.config import NOT_IDENTITY, Configs
+from agilml.config.outline import outline
+from agilml.config.words import top_of
 from agilml.model import TrialState, short
 from agilml.project import Project, find_project
 
@@ -63,23 +65,44 @@ def _config_words(project: Project, typed: Sequence[str], current: str) -> list[
     configs = Configs(project.conf)
     name, equals, value = current.partition("=")
     if not equals:
-        conf = (
-            []
-            if any(word.startswith("conf=") for word in typed)
-            else [Candidate("conf=", "a conf")]
-        )
-        taken = {word.partition("=")[0] for word in typed}
-        groups = configs.groups().items()
-        return conf + [
-            Candidate(f"{group}=", ", ".join(known))
-            for group, known in groups
-            if group not in taken
-        ]
+        return _config_names(configs, typed, current)
     known = configs.names() if name == "conf" else configs.groups().get(name, [])
     # A list goes on behind its last comma; what it holds already is not offered again.
     listed, comma, _ = value.rpartition(",")
     chosen = set(listed.split(","))
     return [Candidate(f"{name}={listed}{comma}{item}") for item in known if item not in chosen]
+
+
+def _config_names(configs: Configs, typed: Sequence[str], current: str) -> list[Candidate]:
+    """Return ``conf=`` and all groups; once a conf is typed, its own groups and its keys."""
+    set_already = {name: value for name, _, value in (word.partition("=") for word in typed)}
+    options = configs.groups()
+    if "conf" not in set_already:
+        keys: set[str] = set()
+        found, groups = [Candidate("conf=", "a conf")], list(options)
+    else:
+        groups, keys = _groups_and_keys(configs, set_already)
+        found = []
+    found += [
+        Candidate(f"{group}=", ", ".join(options.get(group, ())))
+        for group in groups
+        if group not in set_already
+    ]
+    for key in sorted(keys - set_already.keys()):
+        # How a sweep is run is rarely typed: offered to whoever begins it.
+        if current.partition(".")[0] == key.partition(".")[0] or top_of(key) not in NOT_IDENTITY:
+            found.append(Candidate(f"{key}="))
+    return found
+
+
+def _groups_and_keys(configs: Configs, typed: Mapping[str, str]) -> tuple[list[str], set[str]]:
+    groups: dict[str, None] = {}
+    keys: set[str] = set()
+    for conf in typed["conf"].split(","):
+        found = outline(configs.folders, conf, {k: v.partition(",")[0] for k, v in typed.items()})
+        groups.update(dict.fromkeys(found.groups))
+        keys |= found.keys
+    return list(groups), keys
 
 
 def _addresses(project: Project, verb: str, current: str) -> list[Candidate]:

@@ -127,9 +127,9 @@ def top_of(key: str) -> str:
 
 def refuse_many(shown: str, count: int | None = None) -> NoReturn:
     """Raise the error for a sweep of more than :data:`MOST_POINTS` points."""
-    made = "" if count is None else f"{count:,} points, "
+    made = "more points than" if count is None else f"{count:,} points, more than"
     raise ConfigError(
-        f"{shown}: {made}more than the {MOST_POINTS:,} that one sweep may have",
+        f"{shown}: {made} the {MOST_POINTS:,} that one sweep may have",
         next="fewer values, or interval(low,high) with sampler=random budget.trials=100",
     )
 

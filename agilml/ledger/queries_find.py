@@ -60,7 +60,9 @@ def recent_ids(db: sqlite3.Connection, limit: int = 20) -> list[tuple[str, str, 
         "SELECT id, state, conf FROM sweep ORDER BY planned DESC, rowid DESC LIMIT ?", (limit,)
     ).fetchall()
     runs = db.execute(
-        "SELECT id, state, params FROM trial ORDER BY rowid DESC LIMIT ?", (limit,)
+        "SELECT id, state, (SELECT params FROM sweep_trial WHERE trial = id LIMIT 1) FROM trial"
+        " ORDER BY rowid DESC LIMIT ?",
+        (limit,),
     ).fetchall()
     return [(str(a), str(b), str(c)) for a, b, c in [*sweeps, *runs]]
 

@@ -16,7 +16,7 @@ CHUNK = 500
 """How many ids go into one query."""
 
 _RUN = (
-    "SELECT t.id, m.sweep, m.idx, t.state, t.params, t.attempt, t.attempts, t.planned, t.started,"
+    "SELECT t.id, m.sweep, m.idx, t.state, m.params, t.attempt, t.attempts, t.planned, t.started,"
     " t.ended, m.kept, a.cause, a.error, a.slot, a.folder, a.seconds, a.started, s.executor,"
     " s.mode, b.high, b.high_step, b.low, b.low_step, s.metric"
     " FROM {source} LEFT JOIN attempt a ON a.id = t.attempt JOIN sweep s ON s.id = m.sweep"

@@ -40,14 +40,15 @@ CREATE TABLE sweep (
 CREATE INDEX sweep_planned ON sweep (planned);
 CREATE INDEX sweep_branch ON sweep (git_branch, planned);
 CREATE TABLE trial (
-  id TEXT PRIMARY KEY, structure TEXT NOT NULL, delta TEXT NOT NULL, params TEXT NOT NULL,
+  id TEXT PRIMARY KEY, structure TEXT NOT NULL, delta TEXT NOT NULL,
   state TEXT NOT NULL, attempt TEXT, attempts INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0,
   lost INTEGER NOT NULL DEFAULT 0,
   cancel_requested INTEGER NOT NULL DEFAULT 0, planned REAL NOT NULL, started REAL, ended REAL
 );
 CREATE INDEX trial_planned ON trial (planned);
 CREATE TABLE sweep_trial (
-  sweep TEXT NOT NULL, idx INTEGER NOT NULL, trial TEXT NOT NULL, kept INTEGER NOT NULL DEFAULT 0,
+  sweep TEXT NOT NULL, idx INTEGER NOT NULL, trial TEXT NOT NULL, params TEXT NOT NULL,
+  kept INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (sweep, idx)
 ) WITHOUT ROWID;
 CREATE INDEX sweep_trial_trial ON sweep_trial (trial);

@@ -15,8 +15,7 @@ def differing_params(db: sqlite3.Connection, sweep: str) -> list[str]:
     """Return the parameters that not all runs of the sweep have the same value of, in the order typed."""
     # Parsed here and not by SQLite, whose JSON knows no NaN; a parameter may be one.
     rows = db.execute(
-        "SELECT t.params FROM sweep_trial m JOIN trial t ON t.id = m.trial WHERE m.sweep = ?"
-        " ORDER BY m.idx",
+        "SELECT m.params FROM sweep_trial m WHERE m.sweep = ? ORDER BY m.idx",
         (sweep,),
     )
     seen: dict[str, set[str]] = {}

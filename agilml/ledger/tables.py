@@ -59,18 +59,14 @@ def _sweep_planned(db: sqlite3.Connection, event: e.SweepPlanned, at: float) -> 
 def _trials_planned(db: sqlite3.Connection, event: e.TrialsPlanned, at: float) -> None:
     kept = set(event.kept)
     db.executemany(
-        "INSERT OR IGNORE INTO trial (id, structure, delta, params, state, planned)"
-        " VALUES (?, ?, ?, ?, 'pending', ?)",
-        [
-            (trial, event.structure, json.dumps(delta), json.dumps(params), at)
-            for trial, delta, params in event.trials
-        ],
+        "INSERT OR IGNORE INTO trial (id, structure, delta, state, planned) VALUES (?, ?, ?, 'pending', ?)",
+        [(trial, event.structure, json.dumps(delta), at) for trial, delta, _ in event.trials],
     )
     db.executemany(
-        "INSERT OR IGNORE INTO sweep_trial VALUES (?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO sweep_trial (sweep, idx, trial, params, kept) VALUES (?, ?, ?, ?, ?)",
         [
-            (event.sweep, event.first + i, trial, int(trial in kept))
-            for i, (trial, _, _) in enumerate(event.trials)
+            (event.sweep, event.first + i, trial, json.dumps(params), int(trial in kept))
+            for i, (trial, _, params) in enumerate(event.trials)
         ],
     )
 

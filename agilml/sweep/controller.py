@@ -21,7 +21,7 @@ from agilml.executors.base import Executor
 from agilml.ledger.control import Control, Lease, OpenAttempt, Turn
 from agilml.model import AttemptState, Cause, SweepState, TrialState
 from agilml.sweep.policy import Asked, Outcome, outcome
-from agilml.sweep.running import Queue, Running
+from agilml.sweep.running import Queue, Running, backoff, known_seed
 from agilml.sweep.settings import Settings
 from agilml.worker.order import Order, SavedCheckpoint
 from agilml.worker.slot import Exit, Slot, end_leftovers
@@ -31,8 +31,6 @@ GRACE_SECONDS = 10.0
 MISSED_BEATS = 3
 NAP_SECONDS = 2.0
 LOOK_SECONDS = 1.0
-BACKOFF_SECONDS = 0.5
-MAX_BACKOFF_SECONDS = 30.0
 
 
 class Controller:
@@ -238,7 +236,7 @@ class Controller:
             del self._running[running.lease.attempt]
             self._idle.append(running.slot)
             if not found.trial.ended:
-                self._queue.wait(running.lease.trial, _backoff(found, running.lease.n))
+                self._queue.wait(running.lease.trial, backoff(found.cause, running.lease.n))
         for lease, slot in leases:
             self._idle.remove(slot)
             self._running[lease.attempt] = Running(lease, slot, Batch(0), now, now)
@@ -258,7 +256,7 @@ class Controller:
             project=str(self._settings.project),
             recipe=str(config.get("recipe", self._settings.recipe)),
             config=config,
-            seed=_whole(config.get("seed")),
+            seed=known_seed(config.get("seed")),
             threads=slot.threads,
             gpus=slot.gpus,
             metric=self._settings.metric,
@@ -385,18 +383,6 @@ class Controller:
             with self._control.turn() as turn:
                 self._write(turn, running)
                 self._end(turn, running)
-
-
-def _whole(seed: Any) -> int:
-    """Return a seed that is a number; one that comes from the environment is read by the child itself."""
-    return seed if isinstance(seed, int) else 0
-
-
-def _backoff(found: Outcome, n: int) -> float:
-    """Return the seconds to wait before another attempt; none where the fault was not a machine's."""
-    if found.cause is None or found.cause.counts:
-        return 0.0
-    return float(min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2 ** (n - 1)))
 
 
 _NOWHERE: Any = None

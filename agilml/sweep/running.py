@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agilml.ledger.control import Lease
+from agilml.model import Cause
 from agilml.sweep.policy import Asked
 from agilml.worker.slot import Exit, Slot
 from agilml.worker.spool import Batch
 
 FLUSH_SECONDS = 1.0
 FLUSH_POINTS = 300
+BACKOFF_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -79,3 +82,15 @@ class Queue:
 
     def __len__(self) -> int:
         return len(self.ready) + len(self.later)
+
+
+def backoff(cause: Cause | None, n: int) -> float:
+    """Return the seconds to wait behind the ``n``-th attempt; none where the fault was not a machine's."""
+    if cause is None or cause.counts:
+        return 0.0
+    return float(min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2 ** (n - 1)))
+
+
+def known_seed(seed: Any) -> int:
+    """Return a seed that is a number; one that comes from the environment is read by the child itself."""
+    return seed if isinstance(seed, int) else 0

@@ -37,6 +37,7 @@ def confs(project: Path) -> None:
         path = project / "conf" / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text("x: 1\n")
+    (project / "conf" / "toy.yaml").write_text("defaults: [_base, {model: tiny8}, _self_]\ny: 1\n")
 
 
 def bash(line: str) -> list[str]:
@@ -65,9 +66,29 @@ def test_confs_groups_and_their_options_are_offered_behind_the_equals_sign() -> 
     assert bash("agil sweep con") == ["conf="]
     assert bash("agil sweep conf=to") == ["toy"]
     assert "model=" in bash("agil sweep conf=toy ")
-    assert bash("agil sweep conf=toy mod") == ["model="]
+    assert bash("agil sweep conf=toy mod") == ["model=", "model.x="]
     assert bash("agil run conf=toy model=tin") == ["tiny14", "tiny8"]
     assert bash("agil show conf=to") == ["toy"]
+
+
+@pytest.mark.usefixtures("tool", "confs")
+def test_a_chosen_conf_offers_its_own_groups_and_keys() -> None:
+    offered = bash("agil sweep conf=toy ")
+    assert {"model=", "model.x=", "y=", "executor=", "seed="} <= set(offered)
+    assert not {"data=", "optim=", "budget.trials="} & set(offered)
+    assert bash("agil sweep conf=toy budget.") == ["budget.hours=", "budget.trials="]
+    assert bash("agil sweep conf=resnet optim=adamw optim.b") == ["optim.betas="]
+    assert bash("agil sweep conf=none ") == []
+
+
+def test_offering_keys_needs_no_hydra(project: Path) -> None:
+    code = (
+        "import sys; from agilml.cli.completion_words import arguments;"
+        "found = arguments('sweep', ['conf=resnet'], 'optim.');"
+        "assert any(one.word == 'optim.momentum=' for one in found), found;"
+        "assert not {'hydra', 'omegaconf'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.usefixtures("tool", "confs")

@@ -111,6 +111,13 @@ def test_runs_are_chosen_by_state_and_tag(agil: Agil, sample: SampleSweep) -> No
     assert agil("runs", "--state", "fialed").code == 2
 
 
+def test_a_tag_that_no_run_carries_is_named(agil: Agil, sample: SampleSweep) -> None:
+    for words in (("--tag", "nope"), ("latest", "--tag", "nope")):
+        said = agil("runs", *words)
+        assert (said.code, said.out) == (0, "")
+        assert said.err == "no runs carry the tag `nope` · agil tag --list\n"
+
+
 def test_a_tag_on_a_sweep_is_on_its_runs(agil: Agil, sample: SampleSweep) -> None:
     agil("tag", sample.id, "paper")
     assert len(agil("runs", "--tag", "paper", "--json").json) == 12

@@ -18,6 +18,16 @@ def test_putting_a_tag_on_twice_changes_nothing(agil: Agil, sample: SampleSweep)
     assert (said.code, said.json["tags"]) == (0, ["paper"])
 
 
+def test_taking_off_what_is_not_on_is_refused_and_changes_nothing(
+    agil: Agil, sample: SampleSweep
+) -> None:
+    agil("tag", "latest", "paper")
+    said = agil("tag", "latest", "paper", "papers", "--remove")
+    assert said.code == 1
+    assert "does not carry the tag `papers`; did you mean `paper`?" in said.err
+    assert agil("show", "latest", "--json").json["tags"] == ["paper"]
+
+
 def test_all_tags_are_listed(agil: Agil, sample: SampleSweep) -> None:
     agil("tag", sample.id, "a-sweep")
     listed = agil("tag", "--list", "--json").json

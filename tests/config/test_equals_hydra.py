@@ -87,7 +87,6 @@ FIXED = [
     "copies.lr=0.5",
     "copies.tags=null",
     "trainer.ckpt.dir=/tmp/x",
-    "hydra.job.name=z",
     "rule=null",
     "nope=1",
     "model={name:x}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from agilml.errors import ConfigError
 ACCEPTED = [
     (0.1, 1, 1.0),
     (0.1, 1e-3, 1e-3),
-    (0.1, float("inf"), float("inf")),
     (3, 5, 5),
     (3, 1e3, 1000),
     (True, False, False),
@@ -53,6 +53,10 @@ REFUSED = [
     ([1], 2, "a whole number", "'key=[2]'"),
     ({"a": 1}, 3, "a mapping", "key.a"),
     (None, "???", "???", "give key a value"),
+    *((base, math.nan, "cannot be nan", "key=null") for base in (0.1, 3, "x", None)),
+    (None, {"a": [1.0, -math.inf]}, "key.a cannot be -inf", "key.a=null"),
+    (0.1, 10**400, "too large", "1.8e308"),
+    (0.1, {"a": 1}, "a mapping", "a number"),
 ]
 
 

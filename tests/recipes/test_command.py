@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agilml.config import Configs
 from agilml.errors import ConfigError, RecipeError
 from agilml.recipes import command
 from agilml.recipes.program.arguments import argv_of, fill
 from agilml.recipes.program.metrics import MetricsFile
 from agilml.recipes.program.process import Program
+from agilml.sweep.expand import expand
 from agilml.worker.config import Config
 from agilml.worker.run import Preempted
 from tests.recipes.attempts import execute, handle, read
@@ -283,3 +285,13 @@ def _lives(pid: int) -> bool:
     except OSError:
         return False
     return text.rpartition(")")[2].split()[0] != "Z" and os.path.exists(f"/proc/{pid}")
+
+
+def test_a_path_that_is_not_in_the_config_is_told_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigError, match=r"did you mean `optim\.lr`"):
+        fill("{optim.rl}", VALUES)
+
+
+def test_a_command_without_argv_is_refused_before_it_starts() -> None:
+    with pytest.raises(ConfigError, match="argv"):
+        expand(Configs(None), ["conf=command"])

@@ -10,6 +10,8 @@ import pytest
 from rich.console import Console
 
 from agilml.errors import LedgerError
+from agilml.events import SweepEnded
+from agilml.ledger.ledger import Ledger
 from agilml.model import SweepState
 from agilml.project import Project
 from agilml.testing.ledgers import Outcome, SampleSweep, run_sample
@@ -76,8 +78,9 @@ def end_run(project: Project, made: SampleSweep, trial: int) -> Callable[[], Non
 
 def end_sweep(project: Project, made: SampleSweep, state: SweepState) -> Callable[[], None]:
     def act() -> None:
-        with recording(project, made) as turn:
-            turn.finish(state)
+        # Written as a fact: a controller would not call a sweep done while trials wait.
+        with Ledger.open(project.ledger) as ledger, ledger.transaction() as tx:
+            tx.append(SweepEnded(made.id, state))
 
     return act
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agilml.errors import LedgerError
+from agilml.ledger import queries
 from agilml.ledger.control import Control, Turn
 from agilml.ledger.ledger import Ledger
 from agilml.model import AttemptState, SweepState, TrialState
@@ -18,7 +19,7 @@ from agilml.testing.ledgers import (
     run_sample,
     start_sample,
 )
-from agilml.tui.view import SweepView
+from agilml.tui.view import SweepReader, SweepView
 from tests.tui.sweeps import NOW, add, busy, learn, look, points, reading, write_sweep
 
 
@@ -152,3 +153,11 @@ def test_a_reader_notices_writes_of_others_and_another_size(here: Project) -> No
         add(here, made, 0, Outcome(learn(0.9)))
         assert [reader.changed(10), reader.changed(10)] == [True, False]
         assert [reader.changed(4), reader.changed(4)] == [True, False]
+
+
+def test_what_had_ended_before_the_command_is_kept(here: Project) -> None:
+    made = write_sweep(here, points(12), busy)
+    with queries.reader(here.ledger) as db:
+        for since, kept in ((NOW, 6), (0.0, 0)):
+            reader = SweepReader(db, here, made.id, since, ended_is_kept=True)
+            assert reader.read(0, news=False).kept == kept
