@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+import shutil
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
-from agilml import doctor
 from tests.cli.conftest import Agil
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024  as shutil has it
@@ -16,7 +16,7 @@ def test_a_disk_is_judged_by_its_free_space(
     agil: Agil, monkeypatch: pytest.MonkeyPatch, free: float, level: str
 ) -> None:
     usage = Usage(0, 0, int(free * 2**30))
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     said = agil("doctor", "--json")
     assert f'"{level}"' in said.out
     assert said.code == (1 if level == "bad" else 0)

@@ -57,7 +57,10 @@ def test_a_sweep_of_which_all_failed(here: Project) -> None:
 
 
 def test_an_empty_sweep(here: Project) -> None:
-    made = write_sweep(here, [], lambda turn, made: turn.finish(SweepState.DONE))
+    def end(turn: Turn, made: SampleSweep) -> None:
+        turn.finish(SweepState.DONE)
+
+    made = write_sweep(here, [], end)
     assert summary(here, made.id, 100).startswith(f"{made.id[:10]}  0 runs: none in ")
 
 
