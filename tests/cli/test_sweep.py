@@ -112,6 +112,33 @@ def test_editing_the_recipe_makes_other_trials_and_a_readme_does_not(agil: Type,
     assert before != json.loads(agil("sweep", "conf=toy", "--dry-run", "--json").stdout)["sweep"]
 
 
+def test_each_trial_is_identified_by_the_code_of_its_own_recipe(agil: Type, toy: Path) -> None:
+    (toy / "recipes" / "other.py").write_text(TOY)
+    (toy / "conf" / "other.yaml").write_text(
+        f"defaults: [_base, _self_]\n{CONF.replace('recipe: toy', 'recipe: other')}"
+    )
+
+    def ids() -> dict[str, str]:
+        plan = json.loads(agil("sweep", "conf=toy,other", "--dry-run", "--json").stdout)
+        return {run["params"]["conf"]: run["run"] for run in plan["runs"]}
+
+    before = ids()
+    (toy / "recipes" / "other.py").write_text(TOY + "\n# another thought\n")
+    after = ids()
+    assert before["toy"] == after["toy"]
+    assert before["other"] != after["other"]
+    alone = json.loads(agil("sweep", "conf=other", "--dry-run", "--json").stdout)
+    assert after["other"] == alone["runs"][0]["run"]
+
+
+def test_runs_that_are_judged_by_different_metrics_are_no_sweep(agil: Type, toy: Path) -> None:
+    (toy / "conf" / "other.yaml").write_text("defaults: [toy, _self_]\nmetric: val_r2\nx: 5.0\n")
+    said = agil("sweep", "conf=toy,other")
+    assert 2 == said.returncode
+    assert "share one `metric`" in said.stderr
+    assert 0 == agil("sweep", "conf=toy,other", "metric=val_acc").returncode
+
+
 def test_a_dry_run_starts_and_writes_nothing(agil: Type, toy: Path) -> None:
     said = agil("sweep", "conf=toy", "x=1,2", "--dry-run")
     assert 0 == said.returncode, said.stderr
