@@ -17,7 +17,7 @@ class Executor(Protocol):
         """Return how many slots :meth:`up` would bring.
 
         Raises:
-            ExecutorError: not even one.
+            ConfigError: not even one.
         """
 
     def up(self, wanted: int) -> list[Slot]:

@@ -31,7 +31,8 @@ class LocalExecutor:
     def __init__(
         self, settings: Mapping[str, Any], recipe: str, project: Path, folder: Path
     ) -> None:
-        self._resources = resources_of(settings.get("resources") or {}, machine())
+        self._here = machine()
+        self._resources = resources_of(settings.get("resources") or {}, self._here)
         self._count: int | None = settings.get("slots")
         self._isolation = str(settings.get("isolation", "fork"))
         if self._isolation not in ("fork", "spawn"):
@@ -57,18 +58,17 @@ class LocalExecutor:
         Raises:
             ConfigError: not even one trial fits on this machine.
         """
-        return slot_count(machine(), self._resources, self._count)
+        return slot_count(self._here, self._resources, self._count)
 
     def up(self, wanted: int) -> list[Slot]:
         """Bring the slots up; see :class:`~agilml.executors.base.Executor`."""
-        here = machine()
-        count = slot_count(here, self._resources, self._count)
+        count = self.quote()
         self._starter = self._make_starter()
         if wanted >= MANY:
             self._starter.expect_many()
         threads = max(1, math.floor(self._resources.cpus))
         self._slots = [
-            Slot(f"{self.name}:{i}", self._starter, threads, _gpus(i, here, self._resources))
+            Slot(f"{self.name}:{i}", self._starter, threads, _gpus(i, self._here, self._resources))
             for i in range(count)
         ]
         return self._slots

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agilml.cli.sweep import AsJson
+from agilml.cli.options import AsJson
 from agilml.errors import Exit
 
 Deep = Annotated[

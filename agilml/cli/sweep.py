@@ -12,7 +12,6 @@ import typer
 from agilml.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from agilml.ledger.ledger import Planned
     from agilml.project import Project
     from agilml.sweep.launch import Launch
     from agilml.sweep.plan import Plan
@@ -129,10 +128,9 @@ def execute(
         _check_slots(plan, project)
         launch.preload(plan.recipe)
         with Ledger.open(project.ledger) as ledger:
-            planned = plan.record(ledger, _provenance(project), retry=retry, rerun=rerun, by=user())
-            if not _open_work(planned):
-                ledger.end_if_complete(plan.sweep)
-        if _open_work(planned):
+            plan.record(ledger, _provenance(project), retry=retry, rerun=rerun, by=user())
+            over = ledger.end_if_complete(plan.sweep)
+        if not over:
             _start(launch, plan)
             if detach:
                 say_detached(plan.sweep, as_json=as_json)
@@ -146,10 +144,6 @@ def execute(
             allow_failed=allow_failed,
             since=began,
         )
-
-
-def _open_work(planned: Planned) -> bool:
-    return bool(planned.new or planned.reopened or planned.adopted or planned.waiting)
 
 
 def _start(launch: Launch, plan: Plan) -> None:

@@ -11,7 +11,7 @@ from agilml.errors import UsageError
 from agilml.ledger import queries
 from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import TrialState, canonical, short
-from agilml.points import materialise
+from agilml.points import leaves, materialise
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +127,6 @@ def split(sides: Sequence[Side], key: str) -> list[Side]:
             values[canonical(value)] = value
     ordered = sorted(groups, key=lambda text: _rank(values[text]))
     return [_side(f"{key}={text}", groups[text]) for text in ordered]
-
-
-def leaves(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the leaves of a config by dotted name; an empty mapping and a list are leaves."""
-    found: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping) and value:
-            found.update(leaves(value, f"{prefix}{name}."))
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
 
 
 def _side(label: str, members: Sequence[Member]) -> Side:

@@ -140,15 +140,6 @@ class Control:
             (trial,),
         ).fetchall()
 
-    def has_open_work(self) -> bool:
-        """Whether any trial of the sweep waits or runs."""
-        row = self.ledger.db.execute(
-            "SELECT 1 FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " WHERE m.sweep = ? AND t.state IN ('pending', 'running') LIMIT 1",
-            (self.sweep,),
-        ).fetchone()
-        return row is not None
-
     def wanted_elsewhere(self, trial: str) -> bool:
         """Whether another sweep that shall go on has this trial too."""
         row = self.ledger.db.execute(
@@ -322,7 +313,7 @@ class Turn:
 
     def finish(self, state: SweepState) -> bool:
         """Record that the sweep has ended; false when it is not done, because work has come meanwhile."""
-        if state is SweepState.DONE and self._control.has_open_work():
+        if state is SweepState.DONE and self._control.ledger.has_open_work(self._control.sweep):
             return False
         self._tx.append(e.SweepEnded(self._control.sweep, state))
         return True

@@ -178,14 +178,14 @@ class Ledger:
             reopened = [str(row[0]) for row in rows]
             for trial in reopened:
                 tx.append(e.TrialReopened(trial, "resume"))
-            if self._has_open_work(sweep):
+            if self.has_open_work(sweep):
                 tx.append(e.SweepResumed(sweep, by))
         return reopened
 
     def end_if_complete(self, sweep: str) -> bool:
         """Record that a sweep whose trials have all ended is done; answer whether it is."""
         with self.transaction() as tx:
-            if self._has_open_work(sweep):
+            if self.has_open_work(sweep):
                 return False
             row = self.db.execute("SELECT state FROM sweep WHERE id = ?", (sweep,)).fetchone()
             if not SweepState(row[0]).ended:
@@ -220,9 +220,10 @@ class Ledger:
         row = self.db.execute(
             "SELECT state, stop_requested FROM sweep WHERE id = ?", (sweep,)
         ).fetchone()
-        return (SweepState(row[0]).ended or bool(row[1])) and self._has_open_work(sweep)
+        return (SweepState(row[0]).ended or bool(row[1])) and self.has_open_work(sweep)
 
-    def _has_open_work(self, sweep: str) -> bool:
+    def has_open_work(self, sweep: str) -> bool:
+        """Whether any trial of the sweep waits or runs."""
         row = self.db.execute(
             "SELECT 1 FROM sweep_trial m JOIN trial t ON t.id = m.trial"
             " WHERE m.sweep = ? AND t.state IN ('pending', 'running') LIMIT 1",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agilml.model import SweepState, TrialState, short
+from agilml.points import leaves
 from agilml.report.table import Column, table
 from agilml.report.words import (
     COLOURS,
@@ -230,7 +231,7 @@ def _size(size: int) -> str:
 
 def _config(run: Mapping[str, Any]) -> Iterator[str]:
     """Yield every value of the config; a star marks what the sweep changed in the composed one."""
-    unresolved, values = flat(run["config_unresolved"]), flat(run["config"])
+    unresolved, values = leaves(run["config_unresolved"]), leaves(run["config"])
     changed = {name for name in run["config_delta"] if values.get(name) != unresolved.get(name)}
     size = max((len(safe_text(name)) for name in values), default=0)
     yield ""
@@ -245,17 +246,6 @@ def _config(run: Mapping[str, Any]) -> Iterator[str]:
         star = "*" if name in changed else " "
         text = safe_text(value_text(values[name]) + note, VALUE)
         yield f"{star} {safe_text(name):<{size}}  {text}"
-
-
-def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the leaves of a config by dotted name; an empty mapping and a list are leaves."""
-    found: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping) and value:
-            found.update(flat(value, f"{prefix}{name}."))
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
 
 
 def _step(step: int | None) -> str:

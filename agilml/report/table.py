@@ -52,7 +52,8 @@ def table(
     lines = []
     for number, row in enumerate([titles, *cells]):
         parts = [_padded(row[i], sizes[i], columns[i].right) for i in shown]
-        line = _cut(GAP.join(parts).rstrip(), width)
+        line = GAP.join(parts).rstrip()
+        line = line if width is None else cut(line, width)
         colour = colours[number - 1] if number and number <= len(colours) else ""
         lines.append(_coloured(line, row[0], colour))
     return lines
@@ -89,16 +90,17 @@ def _fitting(columns: Sequence[Column], sizes: Sequence[int], width: int | None)
     return shown
 
 
-def _cut(line: str, width: int | None) -> str:
-    if width is None or width_of(line) <= width:
-        return line
+def cut(text: str, width: int) -> str:
+    """Return ``text`` in at most ``width`` cells of a terminal; a cut is marked with ``…``."""
+    if width_of(text) <= width:
+        return text
     out, size = "", 0
-    for char in line:
-        size += _cells(char)
+    for char in text:
+        size += width_of(char)
         if size > width - 1:
             break
         out += char
-    return out + "…"
+    return out + "…" if width > 0 else ""
 
 
 def _coloured(line: str, first: str, colour: str) -> str:

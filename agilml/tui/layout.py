@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agilml.report.table import width_of
+from agilml.report.table import cut, width_of
 from agilml.text import safe_text
 
 Line = list[tuple[str, str]]
@@ -97,19 +97,6 @@ def fit_line(line: Line, width: int | None) -> Line:
         if part != text or room <= 0:
             break
     return out
-
-
-def cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` cells of a terminal; a cut is marked with ``…``."""
-    if width_of(text) <= width:
-        return text
-    out, size = "", 0
-    for char in text:
-        size += width_of(char)
-        if size > width - 1:
-            break
-        out += char
-    return out + "…" if width > 0 else ""
 
 
 def _fit(

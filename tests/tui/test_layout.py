@@ -5,8 +5,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agilml.report.table import width_of
-from agilml.tui.layout import Column, Row, cut, table_lines
+from agilml.report.table import cut, width_of
+from agilml.tui.layout import Column, Row, table_lines
 from tests.tui.sweeps import text_of
 
 NASTY = st.text() | st.sampled_from(
