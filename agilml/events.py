@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar
 
 
@@ -25,7 +26,12 @@ class Event:
 
     def body(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: getattr(self, name) for name in _names(type(self))}
+
+
+@cache
+def _names(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,41 @@ class TrialsPlanned(_SweepEvent):
     structure: str
     trials: Sequence[Sequence[Any]]
     kept: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateProposed(_SweepEvent):
+    """A sampler, or a person, chose what to try next; its trials are planned in the same transaction.
+
+    ``choice`` is the point in terms of the sweep's search space; ``trials`` are its repetitions in order,
+    those included that the ledger knew before. ``by`` is ``sampler`` or ``enqueue``.
+    """
+
+    kind: ClassVar[str] = "candidate.proposed"
+    number: int
+    choice: Mapping[str, Any]
+    trials: Sequence[str]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRespecified(_SweepEvent):
+    """A person asked for the same sweep with other limits or slots; ``spec`` replaces these settings."""
+
+    kind: ClassVar[str] = "sweep.respecified"
+    spec: Mapping[str, Any]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReached(_SweepEvent):
+    """A limit of the sweep is used up to ``share`` (0.8 warns, 1.0 drains the sweep); in the limit's unit."""
+
+    kind: ClassVar[str] = "budget.reached"
+    name: str
+    share: float
+    used: float
+    limit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +265,22 @@ class CheckpointSaved(_AttemptEvent):
     size: int
     value: Any = None
     dropped: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StopDecided(_AttemptEvent):
+    """A stopper decided that the attempt shall end now: ``prune`` or ``finish``.
+
+    ``value`` is what it saw at ``step``; a non-finite one is the string ``nan``, ``inf`` or ``-inf``.
+    """
+
+    kind: ClassVar[str] = "stop.decided"
+    trial: str
+    action: str
+    stopper: str
+    step: int | None
+    value: Any
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,16 @@ ATTEMPT_MOVES: Mapping[AttemptState, frozenset[AttemptState]] = {
 }
 
 
+ATTEMPT_ENDS: Mapping[AttemptState, frozenset[TrialState]] = {
+    AttemptState.SUCCEEDED: frozenset({TrialState.SUCCEEDED}),
+    AttemptState.PRUNED: frozenset({TrialState.PRUNED}),
+    AttemptState.FAILED: frozenset({TrialState.PENDING, TrialState.FAILED}),
+    AttemptState.LOST: frozenset({TrialState.PENDING, TrialState.FAILED}),
+    AttemptState.CANCELLED: frozenset({TrialState.PENDING, TrialState.CANCELLED}),
+}
+"""Where a trial may go when its attempt ends so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What one trial occupies.

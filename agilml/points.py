@@ -82,8 +82,13 @@ def leaves(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is dict or (kind not in _LEAVES and isinstance(value, Mapping)):
         return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is list or kind is tuple:
         return [_copy(item) for item in value]
     return value
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None), list, tuple})
+"""Types that are told apart without asking whether they are mappings, which takes long."""

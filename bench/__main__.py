@@ -15,7 +15,7 @@ from bench import machine
 from bench.options import Options
 from bench.peers import venvs
 from bench.result import Result
-from bench.sections import cli, crash, expand, first_step, log, start, sweeps
+from bench.sections import cli, crash, expand, first_step, log, makespan, start, sweeps
 from bench.tree import become_subreaper
 
 SECTIONS: dict[str, Callable[[Options], Result]] = {
@@ -25,6 +25,7 @@ SECTIONS: dict[str, Callable[[Options], Result]] = {
     "start": start.measure,
     "first_step": first_step.measure,
     "crash": crash.measure,
+    "makespan": makespan.measure,
     "torch": sweeps.torch,
     "trials": sweeps.trials,
 }

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from agilml.worker.order import Order
-from agilml.worker.slot import Report, Slot
+from agilml.worker.slot import Ending, Report, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an executor would bring, and what that costs.
+
+    Attributes:
+        slots: how many trials run at once.
+        usd_per_slot_hour: price of one slot for one hour, in US dollars; 0 where nobody is billed.
+    """
+
+    slots: int
+    usd_per_slot_hour: float = 0.0
 
 
 class Executor(Protocol):
@@ -13,8 +27,8 @@ class Executor(Protocol):
 
     name: str
 
-    def quote(self) -> int:
-        """Return how many slots :meth:`up` would bring.
+    def quote(self) -> Quote:
+        """Return how many slots :meth:`up` would bring, and their price; free of charge.
 
         Raises:
             ConfigError: not even one.
@@ -33,8 +47,8 @@ class Executor(Protocol):
     def poll(self, seconds: float) -> list[Report]:
         """Wait at most ``seconds`` for news and return it; a report with an exit frees its slot."""
 
-    def end(self, slot: Slot, *, gentle: bool) -> None:
-        """Ask the attempt in ``slot`` to end, or end it. Its exit comes through :meth:`poll`."""
+    def end(self, slot: Slot, how: Ending) -> None:
+        """Tell the attempt in ``slot`` to end. Its exit comes through :meth:`poll`."""
 
     def down(self) -> None:
         """End everything this executor started. Safe to call twice."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from agilml.errors import ConfigError
+from agilml.executors.base import Quote
 from agilml.model import Cause, Resources
 from agilml.text import safe_text
 from agilml.worker.fresh import FreshProcesses
 from agilml.worker.order import Order
 from agilml.worker.probes import Machine, machine
-from agilml.worker.slot import Report, Slot
+from agilml.worker.slot import Ending, Report, Slot
 from agilml.worker.starter import Starter
 from agilml.worker.templates import Templates
 from agilml.worker.warm import WarmTemplate
@@ -34,6 +35,7 @@ class LocalExecutor:
         self._here = machine()
         self._resources = resources_of(settings.get("resources") or {}, self._here)
         self._count: int | None = settings.get("slots")
+        self._price = price_of(settings.get("usd_per_slot_hour"))
         self._isolation = str(settings.get("isolation", "fork"))
         if self._isolation not in ("fork", "spawn"):
             raise ConfigError(
@@ -52,17 +54,17 @@ class LocalExecutor:
         """Use a template that was started ahead of the slots, while the plan was being made."""
         self._first = template
 
-    def quote(self) -> int:
-        """Return how many slots there would be; free of charge.
+    def quote(self) -> Quote:
+        """Return how many slots there would be, and what ``executor.usd_per_slot_hour`` says of them.
 
         Raises:
             ConfigError: not even one trial fits on this machine.
         """
-        return slot_count(self._here, self._resources, self._count)
+        return Quote(slot_count(self._here, self._resources, self._count), self._price)
 
     def up(self, wanted: int) -> list[Slot]:
         """Bring the slots up; see :class:`~agilml.executors.base.Executor`."""
-        count = self.quote()
+        count = self.quote().slots
         self._starter = self._make_starter()
         if wanted >= MANY:
             self._starter.expect_many()
@@ -111,9 +113,9 @@ class LocalExecutor:
             ]
         return reports
 
-    def end(self, slot: Slot, *, gentle: bool) -> None:
-        """Ask the attempt in ``slot`` to end, or end it."""
-        slot.end(gentle)
+    def end(self, slot: Slot, how: Ending) -> None:
+        """Tell the attempt in ``slot`` to end."""
+        slot.end(how)
 
     def down(self) -> None:
         """End the template and with it every attempt."""
@@ -138,6 +140,22 @@ class LocalExecutor:
             if slot.order is not None and slot.order.attempt == attempt:
                 return slot
         return None
+
+
+def price_of(value: Any) -> float:
+    """Return the price of a slot for an hour, in US dollars; null is nothing.
+
+    Raises:
+        ConfigError: it is no number from 0 up.
+    """
+    if value is None:
+        return 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ConfigError(
+            f"executor.usd_per_slot_hour is a price from 0 up, not `{safe_text(value)}`",
+            next="executor.usd_per_slot_hour=0",
+        )
+    return float(value)
 
 
 def resources_of(wanted: Mapping[str, Any], here: Machine) -> Resources:

@@ -65,7 +65,7 @@ def follow_to_end(
             )
     if not as_json:
         _print_summary(project, sweep, quiet)
-    return exit_code(view, allow_failed)
+    return exit_code(project, view, allow_failed)
 
 
 def _take_over(
@@ -92,8 +92,11 @@ def _take_over(
         )
 
 
-def exit_code(view: SweepView, allow_failed: bool) -> int:
-    """Return 0, 1 (interrupted: its controller is gone), or 4 (some trials failed or were cancelled)."""
+def exit_code(project: Project, view: SweepView, allow_failed: bool) -> int:
+    """Return 0, 1 (interrupted: its controller is gone), or 4 (some trials failed, or people cancelled some).
+
+    Trials that a spent budget or a stopper took off the plan are no failure: that is what it was for.
+    """
     if view.state is SweepState.INTERRUPTED:
         print(
             f"error: the controller of {short(view.sweep.id)} is gone\n"
@@ -102,7 +105,13 @@ def exit_code(view: SweepView, allow_failed: bool) -> int:
             file=sys.stderr,
         )
         return Exit.FAILED
-    bad = view.counts[TrialState.FAILED] + view.counts[TrialState.CANCELLED]
+    bad = view.counts[TrialState.FAILED]
+    if view.counts[TrialState.CANCELLED]:
+        from agilml.ledger import queries
+        from agilml.ledger.queries_search import cancelled_by_people
+
+        with queries.reader(project.ledger) as db:
+            bad += cancelled_by_people(db, view.sweep.id)
     return Exit.TRIALS_FAILED if bad and not allow_failed else Exit.DONE
 
 

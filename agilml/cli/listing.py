@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agilml.cli.screen import colours_wanted, screen_width
 from agilml.errors import Exit, UsageError
-from agilml.ledger import queries, queries_runs
+from agilml.ledger import queries, queries_runs, queries_search
 from agilml.model import TrialState, short
 from agilml.project import find_project
 from agilml.report import runs as report
@@ -39,6 +39,7 @@ class Listing:
     as_json: bool = False
     as_csv: bool = False
     quiet: bool = False
+    pareto: bool = False
 
 
 def list_runs(wanted: Listing) -> int:
@@ -49,9 +50,12 @@ def list_runs(wanted: Listing) -> int:
         return Exit.DONE
     with queries.reader(project.ledger) as db, queries.snapshot(db):
         selection = _selection(db, wanted)
+        if wanted.pareto:
+            _print_front(db, selection, wanted)
+            return Exit.DONE
         rows = queries.select_runs(db, selection)
         if wanted.as_json:
-            _print_json(rows)
+            _print_json(db, rows)
         elif wanted.as_csv:
             print(report.runs_csv(rows))
         elif not rows and (selection.sweep is None or selection.tag is not None):
@@ -124,10 +128,46 @@ def _print_none(wanted: Listing) -> None:
         print("no runs · agil sweep conf=resnet starts some", file=sys.stderr)
 
 
-def _print_json(rows: Sequence[RunRow]) -> None:
+def _print_json(db: sqlite3.Connection, rows: Sequence[RunRow]) -> None:
     from agilml.report.fields import run_fields, to_json
 
-    print(to_json([run_fields(row) for row in rows]))
+    endings = _endings(db, rows)
+    print(to_json([run_fields(row, endings.get(row.run)) for row in rows]))
+
+
+def _print_front(
+    db: sqlite3.Connection, selection: queries_runs.Selection, wanted: Listing
+) -> None:
+    """Print the runs of a sweep's Pareto front, in its order."""
+    from agilml.report.front import front_table
+    from agilml.sweep.standing import objectives_of, pareto_front
+
+    sweep = queries.sweep(db, selection.sweep) if selection.sweep else None
+    if sweep is None or wanted.sort or wanted.states or wanted.tag:
+        raise UsageError(
+            "--pareto lists the front of one sweep, all of it and in its own order",
+            kept="nothing was changed",
+            next="agil runs latest --pareto",
+        )
+    if len(objectives_of(sweep)) < 2:
+        raise UsageError(
+            f"{short(sweep.id)} has one objective, {safe_text(sweep.metric)}, and so no front",
+            kept="nothing was changed",
+            next=f"agil runs {short(sweep.id)}",
+        )
+    front = pareto_front(db, sweep)
+    rows = front.runs[: wanted.limit]
+    if wanted.as_json:
+        _print_json(db, rows)
+    elif wanted.as_csv:
+        print(report.runs_csv(rows))
+    else:
+        print("\n".join(front_table(front, width=screen_width(), limit=selection.limit)))
+
+
+def _endings(db: sqlite3.Connection, rows: Sequence[RunRow]) -> dict[str, queries_search.Ending]:
+    ended = (TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.CANCELLED)
+    return queries_search.endings(db, [row.run for row in rows if row.state in ended])
 
 
 def _print_table(
@@ -144,7 +184,7 @@ def _print_table(
     else:
         lines = [
             _sweep_line(db, project, selection.sweep),
-            *report.sweep_table(rows, width=width, colour=colour),
+            *report.sweep_table(rows, width=width, colour=colour, endings=_endings(db, rows)),
         ]
     print("\n".join(lines))
     total = queries_runs.count_selected(db, selection)

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agilml.cli.sweep import AllowFailed, AsJson, Detach, Quiet, Retry
-from agilml.errors import Exit
-from agilml.model import short
+from agilml.errors import Exit, UsageError
+from agilml.model import TrialState, short
+
+if TYPE_CHECKING:
+    from agilml.ledger.ledger import Ledger
 
 Sweep = Annotated[
     str, typer.Argument(help="A sweep: s-…, @branch, a tag, or nothing for the newest.")
 ]
 
 
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(help="Other limits or slots: budget.hours=8.", metavar="[KEY=VALUE]…"),
+]
+
+
 def resume(
     sweep: Sweep = "latest",
+    words: Words = None,
     detach: Detach = False,
     retry: Retry = False,
     allow_failed: AllowFailed = False,
@@ -35,13 +45,21 @@ def resume(
 
     began = time.time()
     project = find_project()
+    if "=" in sweep:
+        words, sweep = [sweep, *(words or [])], "latest"
     found = find_sweep(project, sweep)
     if controller_pid(project.sweep_folder(found)) is not None:
+        if words:
+            raise UsageError(
+                f"{short(found)} runs now, with the limits it was started with",
+                next=f"agil stop {short(found)}, then agil resume {short(found)} {words[0]}",
+            )
         print(f"{short(found)} runs already: watching it", file=sys.stderr)
         return follow_to_end(
             project, found, None, as_json=as_json, quiet=quiet, allow_failed=allow_failed
         )
     with Ledger.open(project.ledger) as ledger:
+        _check_limits(ledger, found, words or [])
         ledger.resume(found, user(), retry=retry)
         if ledger.end_if_complete(found):
             return follow_to_end(
@@ -61,3 +79,24 @@ def resume(
             allow_failed=allow_failed,
             since=began,
         )
+
+
+def _check_limits(ledger: Ledger, sweep: str, words: list[str]) -> None:
+    """Record other limits where ``words`` give some; raise where the sweep has none left to go on with."""
+    from agilml.ledger import queries
+    from agilml.project import user
+    from agilml.sweep.budget import Budget
+    from agilml.sweep.spending import Meter
+
+    row = queries.sweep(ledger.db, sweep)
+    assert row is not None
+    spec = row.spec
+    if words:
+        from agilml.sweep.respecify import changes
+
+        found = changes(spec, words)
+        spec = {**spec, **found}
+        Budget.of(spec).refuse(Meter(ledger.db, sweep, spec).read(time.time(), live=False), sweep)
+        ledger.respecify(sweep, found, user())
+    elif ledger.wants_controller(sweep) or queries.counts(ledger.db, sweep)[TrialState.CANCELLED]:
+        Budget.of(spec).refuse(Meter(ledger.db, sweep, spec).read(time.time(), live=False), sweep)

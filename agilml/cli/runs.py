@@ -26,6 +26,10 @@ State = Annotated[
     list[str] | None, typer.Option("--state", help="Only runs in this state; may be repeated.")
 ]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only runs with this tag.")]
+Pareto = Annotated[
+    bool,
+    typer.Option("--pareto", help="Of a sweep with several objectives, only its Pareto front."),
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
 
 
@@ -36,6 +40,7 @@ def runs(
     sort: Sort = None,
     state: State = None,
     tag: Tag = None,
+    pareto: Pareto = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     quiet: Quiet = False,
@@ -44,5 +49,5 @@ def runs(
     from agilml.cli.listing import Listing, list_runs
 
     return list_runs(
-        Listing(address, limit, everything, sort, state or [], tag, as_json, as_csv, quiet)
+        Listing(address, limit, everything, sort, state or [], tag, as_json, as_csv, quiet, pareto)
     )

@@ -84,13 +84,22 @@ def _run_lines(project: Project, fields: dict[str, object]) -> list[str]:
 
 def _sweep_lines(db: sqlite3.Connection, fields: dict[str, object]) -> list[str]:
     from agilml.cli.screen import colours_wanted, screen_width
-    from agilml.ledger import queries
+    from agilml.ledger import queries, queries_search
     from agilml.report.runs import sweep_table
     from agilml.report.show import sweep_text
+    from agilml.sweep.standing import best_runs, objectives_of, pareto_front
 
-    best = queries.runs_of_sweep(db, str(fields["sweep"]), best_first=True, limit=SHOWN)
-    rows = sweep_table(best, width=screen_width(), colour=colours_wanted())
-    return [*sweep_text(fields), "", *rows]
+    sweep = queries.sweep(db, str(fields["sweep"]))
+    assert sweep is not None
+    width = screen_width()
+    lines = [*sweep_text(fields), ""]
+    if len(objectives_of(sweep)) > 1:
+        from agilml.report.front import front_table
+
+        return [*lines, *front_table(pareto_front(db, sweep), width=width)]
+    best = best_runs(db, sweep, SHOWN)
+    endings = queries_search.endings(db, [row.run for row in best])
+    return [*lines, *sweep_table(best, width=width, colour=colours_wanted(), endings=endings)]
 
 
 def _show_conf(project: Project, words: list[str], *, as_json: bool) -> int:

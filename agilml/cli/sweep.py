@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from agilml.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from agilml.executors.base import Quote
     from agilml.project import Project
     from agilml.sweep.launch import Launch
     from agilml.sweep.plan import Plan
@@ -125,7 +127,7 @@ def execute(
 
         plan = make_plan(project, words)
         _refuse_many(plan, single)
-        _check_slots(plan, project)
+        plan = _affordable(plan, project, _quote(plan, project))
         launch.preload(plan.recipe)
         with Ledger.open(project.ledger) as ledger:
             plan.record(ledger, _provenance(project), retry=retry, rerun=rerun, by=user())
@@ -153,22 +155,47 @@ def _start(launch: Launch, plan: Plan) -> None:
 
 
 def _refuse_many(plan: Plan, single: bool) -> None:
-    if single and len(plan.trials) != 1:
+    if single and (plan.search is not None or len(plan.trials) != 1):
+        many = "a search" if plan.search is not None else f"{len(plan.trials):,} runs"
         raise UsageError(
-            f"these words make {len(plan.trials):,} runs",
+            f"these words make {many}",
             next="agil sweep " + " ".join(plan.spec["words"]),
         )
 
 
-def _check_slots(plan: Plan, project: Project) -> int:
-    """Return how many slots the executor would give, or raise before anything is recorded."""
+def _quote(plan: Plan, project: Project) -> Quote:
+    """Return what the executor would give, or raise before anything is recorded."""
     from agilml.executors import executor_class
 
     settings = plan.spec["executor"] or {}
     made = executor_class(str(settings.get("name", "local")))(
         settings, plan.recipe, project.root, project.state
     )
-    return int(made.quote())
+    return made.quote()
+
+
+def _affordable(plan: Plan, project: Project, quote: Quote) -> Plan:
+    """Return the plan with the price of its slots; raise where it cannot fit into its budget."""
+    from agilml.ledger import queries
+    from agilml.sweep.budget import Budget
+    from agilml.sweep.estimate import estimate
+
+    spec = {**plan.spec, "price": quote.usd_per_slot_hour}
+    budget = Budget.of(spec)
+    if plan.search is None and (budget.usd or budget.slot_hours) and project.ledger.exists():
+        with queries.reader(project.ledger) as db:
+            states = queries.trial_states(db, [trial[0] for trial in plan.trials])
+            new = [trial for trial in plan.trials if trial[0] not in states]
+            expected = estimate(
+                db,
+                plan.recipe,
+                new,
+                plan.structures,
+                slots=quote.slots,
+                price=quote.usd_per_slot_hour,
+            )
+        budget.refuse_plan(expected)
+    return replace(plan, spec=spec)
 
 
 def _provenance(project: Project) -> dict[str, Any]:
@@ -194,7 +221,7 @@ def _dry_run(
     plan = make_plan(project, words)
     _refuse_many(plan, single)
     found: Mapping[str, Any] = preview(
-        project, plan, slots=_check_slots(plan, project), retry=retry, rerun=rerun
+        project, plan, quote=_quote(plan, project), retry=retry, rerun=rerun
     )
     if as_json:
         print(json.dumps(found))

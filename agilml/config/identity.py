@@ -26,6 +26,7 @@ NOT_IDENTITY = (
     "gate",
     "metric",
     "mode",
+    "objectives",
     "identity",
 )
 """Top-level keys that say how a sweep is run, searched or judged."""

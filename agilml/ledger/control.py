@@ -1,43 +1,35 @@
-"""What one controller writes, under the epoch it took.
+"""What one controller reads and writes, under the epoch it took.
 
-Every method checks before it writes: the sweep's epoch is still ours, the attempt is still open, the fence
-is still the newest. What comes too late is refused and the refusal is recorded.
+Every write is checked first: the sweep's epoch is still ours, the attempt is still open, the fence is still
+the newest. What comes too late is refused and the refusal is recorded.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 from agilml import events as e
 from agilml.crashpoints import crash_point
-from agilml.errors import StaleWrite
-from agilml.ledger.facts import Transaction
+from agilml.errors import AgilError, StaleWrite
 from agilml.ledger.ledger import Ledger
-from agilml.model import (
-    ATTEMPT_MOVES,
-    AttemptState,
-    Cause,
-    SweepState,
-    TrialState,
-    attempt_id,
-)
+from agilml.ledger.recent import AttemptNow, Mark, Recent, TrialNow, mark
+from agilml.ledger.turn import Lease, Turn
+from agilml.model import AttemptState, SweepState, TrialState
 from agilml.points import materialise
 
+__all__ = ["Control", "Lease", "OpenAttempt", "Turn"]
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to execute a trial once."""
+CHUNK = 500
+"""How many ids go into one query."""
 
-    attempt: str
-    trial: str
-    n: int
-    fence: int
-    slot: str
-    folder: str
+STRUCTURES = 64
+"""Parsed structures that are kept in memory, at most."""
+
+_TRIAL = "t.state, t.attempts, t.cancel_requested, t.counted, t.lost, t.structure, t.delta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +52,22 @@ class Control:
         self.ledger = ledger
         self.sweep = sweep
         self.epoch = epoch
+        self.recent = Recent()
+        self._structures: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def take(cls, ledger: Ledger, sweep: str, host: str, pid: int) -> Self:
         """Take the sweep with a new epoch; whoever held it before can write no more."""
         with ledger.transaction() as tx:
-            row = ledger.db.execute("SELECT epoch FROM sweep WHERE id = ?", (sweep,)).fetchone()
+            row = ledger.db.execute(
+                "SELECT epoch, state FROM sweep WHERE id = ?", (sweep,)
+            ).fetchone()
+            if row is None:
+                raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
+            if SweepState(row[1]).ended:
+                raise StaleWrite(
+                    f"{sweep} has ended", kept="everything recorded", next=f"agil resume {sweep}"
+                )
             epoch = int(row[0]) + 1
             tx.append(e.ControllerStarted(sweep, epoch, host, pid))
         crash_point("control.committed")
@@ -75,20 +77,102 @@ class Control:
     def turn(self) -> Iterator[Turn]:
         """Commit everything that the block records, at once; refuse if the epoch is no longer ours."""
         crash_point("tick.before")
-        with self.ledger.transaction() as tx:
-            row = tx.db.execute("SELECT epoch FROM sweep WHERE id = ?", (self.sweep,)).fetchone()
-            if int(row[0]) != self.epoch:
-                raise StaleWrite(
-                    f"another controller took {self.sweep}",
-                    kept="everything recorded so far",
-                    next=f"agil watch {self.sweep}",
-                )
-            yield Turn(self, tx)
+        try:
+            with self.ledger.transaction() as tx:
+                before = mark(tx.db, tx.next_seq)
+                if before != self.recent.mark:
+                    self.recent.forget()
+                yield Turn(self, tx, self._sweep_state())
+                after: Mark = mark(tx.db, tx.next_seq)
+            self.recent.mark = after
+        except BaseException:
+            self.recent.forget()
+            raise
         crash_point("tick.committed")
+
+    def _sweep_state(self) -> SweepState:
+        row = self.ledger.db.execute(
+            "SELECT epoch, state FROM sweep WHERE id = ?", (self.sweep,)
+        ).fetchone()
+        if int(row[0]) != self.epoch:
+            raise StaleWrite(
+                f"another controller took {self.sweep}",
+                kept="everything recorded so far",
+                next=f"agil watch {self.sweep}",
+            )
+        return SweepState(row[1])
+
+    def members(self, trials: Sequence[str]) -> set[str]:
+        """Return those of the given trials that are on the sweep's plan."""
+        marks = ",".join("?" * len(trials))
+        rows = self.ledger.db.execute(
+            f"SELECT trial FROM sweep_trial WHERE trial IN ({marks}) AND sweep = ?",
+            (*trials, self.sweep),
+        )
+        return {str(row[0]) for row in rows}
 
     def waiting(self) -> list[str]:
         """Return the pending trials of the sweep, in plan order."""
-        return self._trials(TrialState.PENDING)
+        rows = self.ledger.db.execute(
+            "SELECT t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+            " WHERE m.sweep = ? AND t.state = 'pending' ORDER BY m.idx",
+            (self.sweep,),
+        )
+        return [str(row[0]) for row in rows]
+
+    def waiting_after(self, index: int, limit: int) -> list[tuple[int, str]]:
+        """Return ``(index, trial)`` of the next pending trials in plan order, at most ``limit``.
+
+        Args:
+            index: place in the plan that was looked at last; -1 before the first.
+            limit: how many at most.
+        """
+        rows = self.ledger.db.execute(
+            "SELECT m.idx, t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+            " WHERE m.sweep = ? AND m.idx > ? AND t.state = 'pending' ORDER BY m.idx LIMIT ?",
+            (self.sweep, index, limit),
+        )
+        return [(int(at), str(trial)) for at, trial in rows]
+
+    def foresee(self, trials: Sequence[str]) -> None:
+        """Read how these trials stand, all at once, so that their leases need not."""
+        unknown = [trial for trial in trials if trial not in self.recent.trials]
+        for at in range(0, len(unknown), CHUNK):
+            part = unknown[at : at + CHUNK]
+            rows = self.ledger.db.execute(
+                f"SELECT t.id, {_TRIAL} FROM trial t WHERE t.id IN ({','.join('?' * len(part))})",
+                part,
+            )
+            self.recent.trials.update((trial, _trial_now(row)) for trial, *row in rows)
+
+    def trial_now(self, trial: str) -> TrialNow | None:
+        """Return how the trial stands, or None where the ledger knows no such trial."""
+        now = self.recent.trials.get(trial)
+        if now is None:
+            row = self.ledger.db.execute(
+                f"SELECT {_TRIAL} FROM trial t WHERE t.id = ?", (trial,)
+            ).fetchone()
+            if row is None:
+                return None
+            now = _trial_now(row)
+            if not now.state.ended:
+                self.recent.trials[trial] = now
+        return now
+
+    def attempt_now(self, attempt: str) -> AttemptNow | None:
+        """Return how the attempt stands, or None where the ledger knows no such attempt."""
+        now = self.recent.attempts.get(attempt)
+        if now is None:
+            row = self.ledger.db.execute(
+                "SELECT state, fence, spool_offset, resumed_from FROM attempt WHERE id = ?",
+                (attempt,),
+            ).fetchone()
+            if row is None:
+                return None
+            now = AttemptNow(AttemptState(row[0]), int(row[1]), int(row[2]), bool(row[3]))
+            if now.state.open:
+                self.recent.attempts[attempt] = now
+        return now
 
     def running_elsewhere(self) -> list[str]:
         """Return trials of this sweep that an attempt of another sweep is executing."""
@@ -119,21 +203,55 @@ class Control:
 
     def config(self, trial: str) -> dict[str, Any]:
         """Return the whole composed config of ``trial``."""
+        now = self._known(trial)
+        resolved = self._structures.get(now.structure)
+        if resolved is None:
+            row = self.ledger.db.execute(
+                "SELECT resolved FROM structure WHERE id = ?", (now.structure,)
+            ).fetchone()
+            # A structure never changes; few are in use at a time.
+            if len(self._structures) >= STRUCTURES:
+                self._structures.clear()
+            resolved = self._structures[now.structure] = json.loads(row[0])
+        return materialise(resolved, json.loads(now.delta))
+
+    def decision(self, attempt: str) -> str | None:
+        """Return the action that a stopper decided on for ``attempt``: ``prune``, ``finish``, or None."""
         row = self.ledger.db.execute(
-            "SELECT s.resolved, t.delta FROM trial t JOIN structure s ON s.id = t.structure WHERE t.id = ?",
-            (trial,),
+            "SELECT action FROM decision WHERE attempt = ?", (attempt,)
         ).fetchone()
-        return materialise(json.loads(row[0]), json.loads(row[1]))
+        return str(row[0]) if row else None
+
+    def tried(self, trial: str) -> bool:
+        """Whether the trial ever had an attempt."""
+        now = self.trial_now(trial)
+        return now is not None and now.attempts > 0
+
+    def noticed(self) -> set[tuple[str, float, float]]:
+        """Return ``(name, share, limit)`` of every budget notice of the sweep."""
+        rows = self.ledger.db.execute(
+            'SELECT name, share, "limit" FROM budget_notice WHERE sweep = ?', (self.sweep,)
+        )
+        return {(str(name), float(share), float(limit)) for name, share, limit in rows}
+
+    def spec(self) -> dict[str, Any]:
+        """Return the settings of the sweep as they are now."""
+        row = self.ledger.db.execute(
+            "SELECT spec FROM sweep WHERE id = ?", (self.sweep,)
+        ).fetchone()
+        found: dict[str, Any] = json.loads(row[0])
+        return found
 
     def counted(self, trial: str) -> tuple[int, int]:
         """Return how many attempts count against the trial, and how many machines have lost."""
-        row = self.ledger.db.execute(
-            "SELECT counted, lost FROM trial WHERE id = ?", (trial,)
-        ).fetchone()
-        return int(row[0]), int(row[1])
+        now = self._known(trial)
+        return now.counted, now.lost
 
     def checkpoints(self, trial: str) -> list[tuple[str, int, str, str, float | None]]:
         """Return ``(attempt, step, folder, sha256, value)`` of the trial's checkpoints, newest first."""
+        if self._known(trial).attempts < 2:
+            # Before and during its first attempt there is none to go on from.
+            return []
         return self.ledger.db.execute(
             "SELECT c.attempt, c.step, c.folder, c.sha256, c.value FROM checkpoint c"
             " JOIN attempt a ON a.id = c.attempt WHERE c.trial = ? ORDER BY a.n DESC, c.step DESC",
@@ -150,190 +268,24 @@ class Control:
         return row is not None
 
     def requests(self) -> tuple[bool, list[str]]:
-        """Return whether the sweep shall stop, and which running trials shall end."""
+        """Return whether the sweep shall stop, and which trials that it executes shall end."""
         db = self.ledger.db
         stop = db.execute("SELECT stop_requested FROM sweep WHERE id = ?", (self.sweep,)).fetchone()
         rows = db.execute(
-            "SELECT t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " WHERE m.sweep = ? AND t.cancel_requested = 1 AND t.state = 'running'",
+            "SELECT t.id FROM attempt a JOIN trial t ON t.id = a.trial"
+            " WHERE a.sweep = ? AND a.state IN ('leased', 'started') AND t.cancel_requested = 1",
             (self.sweep,),
         )
         return bool(stop[0]), [str(row[0]) for row in rows]
 
-    def _trials(self, state: TrialState) -> list[str]:
-        rows = self.ledger.db.execute(
-            "SELECT t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " WHERE m.sweep = ? AND t.state = ? ORDER BY m.idx",
-            (self.sweep, state),
-        )
-        return [str(row[0]) for row in rows]
+    def _known(self, trial: str) -> TrialNow:
+        now = self.trial_now(trial)
+        assert now is not None, f"{trial} was planned"
+        return now
 
 
-class Turn:
-    """One transaction of a controller. Methods answer whether the thing was recorded."""
-
-    def __init__(self, control: Control, tx: Transaction) -> None:
-        self._control = control
-        self._tx = tx
-        self._db = tx.db
-
-    def lease(self, trial: str, slot: str, folder: str) -> Lease | None:
-        """Open the next attempt of ``trial``, or answer None when it is not waiting any more."""
-        row = self._db.execute(
-            "SELECT state, attempts, cancel_requested FROM trial WHERE id = ?", (trial,)
-        ).fetchone()
-        if row is None or row[0] != TrialState.PENDING:
-            return None
-        if row[2]:
-            self._tx.append(e.TrialCancelled(trial, "asked for"))
-            return None
-        n = int(row[1]) + 1
-        attempt, fence = attempt_id(trial, n), self._tx.next_seq
-        place = f"{folder}/{attempt}"
-        self._tx.append(
-            e.AttemptLeased(
-                attempt, trial, n, fence, self._control.sweep, self._control.epoch, slot, place
-            )
-        )
-        return Lease(attempt, trial, n, fence, slot, place)
-
-    def started(
-        self,
-        lease: Lease,
-        *,
-        host: str,
-        pid: int,
-        pid_started: int,
-        isolation: str,
-        start_ms: float | None = None,
-        began: float | None = None,
-    ) -> bool:
-        """Record that the attempt's process runs."""
-        if self._state(lease) == AttemptState.STARTED:
-            return True
-        if not self._may(lease, AttemptState.STARTED, "started"):
-            return False
-        self._tx.append(
-            e.AttemptStarted(lease.attempt, host, pid, pid_started, isolation, start_ms, began)
-        )
-        return True
-
-    def resumed(self, lease: Lease, source: str, step: int) -> bool:
-        """Record that the attempt goes on from a checkpoint of ``source``."""
-        if not self._open(lease, "resumed"):
-            return False
-        row = self._db.execute(
-            "SELECT resumed_from FROM attempt WHERE id = ?", (lease.attempt,)
-        ).fetchone()
-        if not row[0]:
-            self._tx.append(e.AttemptResumed(lease.attempt, source, step))
-        return True
-
-    def metrics(
-        self, lease: Lease, offset: int, series: Mapping[str, Sequence[Sequence[Any]]]
-    ) -> bool:
-        """Record one flush of points; a flush up to an offset that was recorded before adds nothing."""
-        if not self._open(lease, "metrics"):
-            return False
-        row = self._db.execute(
-            "SELECT spool_offset FROM attempt WHERE id = ?", (lease.attempt,)
-        ).fetchone()
-        if offset > int(row[0]):
-            self._tx.append(e.MetricsLogged(lease.attempt, offset, series))
-        return True
-
-    def checkpoint(
-        self,
-        lease: Lease,
-        step: int,
-        folder: str,
-        sha256: str,
-        size: int,
-        value: Any,
-        dropped: Sequence[str] = (),
-    ) -> bool:
-        """Record that a checkpoint is complete, and which older ones it replaced."""
-        if not self._open(lease, "checkpoint"):
-            return False
-        row = self._db.execute(
-            "SELECT sha256 FROM checkpoint WHERE attempt = ? AND step = ?", (lease.attempt, step)
-        ).fetchone()
-        if row is None or row[0] != sha256:
-            self._tx.append(
-                e.CheckpointSaved(
-                    lease.attempt, lease.trial, step, folder, sha256, size, value, list(dropped)
-                )
-            )
-        return True
-
-    def warned(self, lease: Lease, text: str) -> None:
-        """Record a warning of the attempt."""
-        if self._open(lease, "warning"):
-            self._tx.append(e.AttemptWarned(lease.attempt, text))
-
-    def ended(
-        self,
-        lease: Lease,
-        state: AttemptState,
-        trial_state: TrialState,
-        *,
-        cause: Cause | None = None,
-        error: str | None = None,
-        exit_code: int | None = None,
-        signal: int | None = None,
-        usage: Mapping[str, float] | None = None,
-    ) -> bool:
-        """Record the attempt's end and where its trial goes; a repeat answers True and adds nothing."""
-        if self._state(lease) == state:
-            return True
-        if not self._may(lease, state, f"ended {state}"):
-            return False
-        self._tx.append(
-            e.AttemptEnded(
-                lease.attempt,
-                lease.trial,
-                state,
-                trial_state,
-                cause,
-                error,
-                exit_code,
-                signal,
-                usage or {},
-            )
-        )
-        return True
-
-    def cancel(self, trial: str, reason: str) -> bool:
-        """Take a waiting trial off the plan, unless another sweep that goes on waits for it too."""
-        row = self._db.execute("SELECT state FROM trial WHERE id = ?", (trial,)).fetchone()
-        if row is None or row[0] != TrialState.PENDING or self._control.wanted_elsewhere(trial):
-            return False
-        self._tx.append(e.TrialCancelled(trial, reason))
-        return True
-
-    def finish(self, state: SweepState) -> bool:
-        """Record that the sweep has ended; false when it is not done, because work has come meanwhile."""
-        if state is SweepState.DONE and self._control.ledger.has_open_work(self._control.sweep):
-            return False
-        self._tx.append(e.SweepEnded(self._control.sweep, state))
-        return True
-
-    def _state(self, lease: Lease) -> AttemptState | None:
-        row = self._db.execute(
-            "SELECT state FROM attempt WHERE id = ? AND fence = ?", (lease.attempt, lease.fence)
-        ).fetchone()
-        return AttemptState(row[0]) if row else None
-
-    def _open(self, lease: Lease, what: str) -> bool:
-        state = self._state(lease)
-        if state is not None and state.open:
-            return True
-        self._tx.append(e.LateRefused(lease.attempt, lease.fence, what))
-        return False
-
-    def _may(self, lease: Lease, to: AttemptState, what: str) -> bool:
-        state = self._state(lease)
-        if state is not None and to in ATTEMPT_MOVES.get(state, frozenset()):
-            return True
-        self._tx.append(e.LateRefused(lease.attempt, lease.fence, what))
-        return False
+def _trial_now(row: Sequence[Any]) -> TrialNow:
+    state, attempts, cancel, counted, lost, structure, delta = row
+    return TrialNow(
+        TrialState(state), int(attempts), bool(cancel), int(counted), int(lost), structure, delta
+    )

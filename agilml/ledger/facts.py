@@ -11,12 +11,17 @@ from typing import Any
 
 from agilml.errors import LedgerDamaged
 from agilml.events import Event
-from agilml.ledger.tables import apply
+from agilml.ledger.folding import Folding
+
+HELD = 1_000
+"""Facts that a transaction holds back at most before it writes them in one go."""
+
+_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 def encode(body: dict[str, Any]) -> str:
     """Return the JSON text of a fact's body; ASCII, so that lone surrogates survive SQLite."""
-    return json.dumps(body, separators=(",", ":"), allow_nan=False)
+    return _encoder.encode(body)
 
 
 def chain(
@@ -28,15 +33,26 @@ def chain(
 
 
 class Transaction:
-    """Appends facts and folds them into the tables, inside a transaction that its owner commits."""
+    """Appends facts and folds them into the tables, inside a transaction that its owner commits.
+
+    Facts are held back and written many at a time. Whoever reads through :attr:`db` sees all of them.
+    """
 
     def __init__(self, db: sqlite3.Connection, origin: str) -> None:
-        self.db = db
         self.origin = origin
+        self._db = db
+        self._held: list[tuple[str, int, float, str, str, str, str]] = []
+        self._folding = Folding(db)
         row = db.execute(
             "SELECT seq, digest FROM fact WHERE origin = ? ORDER BY seq DESC LIMIT 1", (origin,)
         ).fetchone()
         self._seq, self._digest = (int(row[0]), str(row[1])) if row else (0, "")
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, with everything appended so far in its tables."""
+        self.flush()
+        return self._db
 
     @property
     def next_seq(self) -> int:
@@ -45,17 +61,22 @@ class Transaction:
 
     def append(self, event: Event) -> int:
         """Record ``event``; return its number in this origin."""
-        seq, at = self._seq + 1, time.time()
+        if len(self._held) >= HELD or not self._folding.takes(event):
+            self.flush()
+        seq, at, kind, subject = self._seq + 1, time.time(), event.kind, event.subject
         body = encode(event.body())
-        subject = event.subject
-        digest = chain(self._digest, self.origin, seq, at, event.kind, subject, body)
-        self.db.execute(
-            "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self.origin, seq, at, event.kind, subject, body, digest),
-        )
-        apply(self.db, event, at)
+        digest = chain(self._digest, self.origin, seq, at, kind, subject, body)
+        self._held.append((self.origin, seq, at, kind, subject, body, digest))
         self._seq, self._digest = seq, digest
+        self._folding.add(event, at)
         return seq
+
+    def flush(self) -> None:
+        """Write what is held back; called by the owner before it commits."""
+        if self._held:
+            held, self._held = self._held, []
+            self._db.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?)", held)
+            self._folding.flush()
 
 
 def verify_chain(db: sqlite3.Connection, origin: str) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from agilml import events as e
 from agilml.crashpoints import crash_point
@@ -16,29 +16,17 @@ from agilml.errors import LedgerDamaged, LedgerError, LedgerFromFuture
 from agilml.ledger import schema
 from agilml.ledger.facts import Transaction
 from agilml.ledger.files import LOCK_SECONDS, LockFile, locked, refuse_shared_filesystem
-from agilml.model import SweepState, TrialState
+from agilml.ledger.planning import Planned, PlannedTrial, sort_out, trial_events, why_again
+from agilml.model import SweepState, TrialState, canonical
 
-CHECKPOINT_BYTES = 4 << 20
+__all__ = ["Ledger", "Planned", "PlannedTrial", "trial_events"]
+
+CHECKPOINT_BYTES = 16 << 20
+"""Size of the write-ahead log from which it is moved into the database; pages are rewritten less often so."""
 _CHUNK = 500
 _REOPENED_BY_ASKING = (TrialState.CANCELLED,)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What a plan found and made: every list holds trial ids."""
-
-    sweep: str
-    created: bool
-    new: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    adopted: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    reopened: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-
-
-PlannedTrial = tuple[str, str, dict[str, object], dict[str, object]]
-"""Trial id, structure id, delta, params."""
+CHANGEABLE = ("budget", "attempts", "executor", "price")
+"""Settings that may change while a sweep stays the same sweep."""
 
 
 class Ledger:
@@ -49,7 +37,8 @@ class Ledger:
     """
 
     def __init__(self, db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
-        self.db = db
+        self._db = db
+        self._open: Transaction | None = None
         self.path = path
         self._lock = lock
         row = db.execute("SELECT id FROM origin WHERE own = 1").fetchone()
@@ -80,10 +69,21 @@ class Ledger:
             lock.close()
             raise
 
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection; inside of a transaction its tables hold all that was appended so far."""
+        if self._open is not None:
+            self._open.flush()
+        return self._db
+
+    @db.setter
+    def db(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
     def close(self) -> None:
         """Close the file; every acknowledged fact was on disk already."""
         self.checkpoint()
-        self.db.close()
+        self._db.close()
         self._lock.close()
 
     def __enter__(self) -> Self:
@@ -96,24 +96,29 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """Commit the block as a whole, durably, or not at all."""
         with self._lock.shared(), _translated(self.path):
-            self.db.execute("BEGIN IMMEDIATE")
+            self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield Transaction(self.db, self.origin)
+                _check_version(self._db)
+                self._open = Transaction(self._db, self.origin)
+                yield self._open
+                self._open.flush()
+                self._db.execute("COMMIT")
             except BaseException:
-                self.db.rollback()
+                self._db.rollback()
                 raise
-            self.db.execute("COMMIT")
+            finally:
+                self._open = None
         self._checkpoint_if_large()
 
     def data_version(self) -> int:
         """Return a number that changes when another connection has written."""
-        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the database; false when another process is writing."""
         try:
             with self._lock.exclusive(seconds=0):
-                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except (LedgerError, sqlite3.Error):
             return False
         return True
@@ -134,33 +139,35 @@ class Ledger:
         *,
         retry: bool = False,
         rerun: bool = False,
+        unpruned: bool = False,
         by: str = "",
     ) -> Planned:
         """Make the whole sweep durable, or find that it already is.
 
         A trial that had succeeded stays as it is unless ``rerun``; a failed one is reopened with ``retry``;
-        a cancelled one is reopened, because asking again is asking for it.
+        a pruned one with ``unpruned``, because a sweep without a stopper wants every trial's end; a
+        cancelled one is reopened, because asking again is asking for it. A sweep that is known takes over
+        the limits and the slots that are asked for now.
         """
         crash_point("plan.before")
+        trials = list({trial[0]: trial for trial in trials}.values())
         with self.transaction() as tx:
             created = not self.db.execute(
                 "SELECT 1 FROM sweep WHERE id = ?", (sweep.sweep,)
             ).fetchone()
-            known = self._states([trial[0] for trial in trials])
-            planned = _sort_out(sweep.sweep, created, trials, known, retry, rerun)
+            known = self.trial_states([trial[0] for trial in trials])
+            planned = sort_out(sweep.sweep, created, trials, known, retry, rerun, unpruned)
             if created:
                 for structure in structures:
                     if not self._has_structure(structure.structure):
                         tx.append(structure)
                 tx.append(sweep)
-                for event in _trial_events(sweep.sweep, trials, set(planned.kept)):
+                for event in trial_events(sweep.sweep, trials, set(planned.kept)):
                     tx.append(event)
+            else:
+                self._respecify(tx, sweep, by)
             for trial in planned.reopened:
-                tx.append(
-                    e.TrialReopened(
-                        trial, "rerun" if rerun else "retry" if retry else "asked again"
-                    )
-                )
+                tx.append(e.TrialReopened(trial, why_again(known[trial], rerun)))
             if not created and self._waits_for_a_person(sweep.sweep):
                 tx.append(e.SweepResumed(sweep.sweep, by))
         crash_point("plan.committed")
@@ -178,14 +185,14 @@ class Ledger:
             reopened = [str(row[0]) for row in rows]
             for trial in reopened:
                 tx.append(e.TrialReopened(trial, "resume"))
-            if self.has_open_work(sweep):
+            if self.wants_controller(sweep):
                 tx.append(e.SweepResumed(sweep, by))
         return reopened
 
     def end_if_complete(self, sweep: str) -> bool:
-        """Record that a sweep whose trials have all ended is done; answer whether it is."""
+        """Record that a sweep with nothing left to do is done; answer whether it is."""
         with self.transaction() as tx:
-            if self.has_open_work(sweep):
+            if self.wants_controller(sweep):
                 return False
             row = self.db.execute("SELECT state FROM sweep WHERE id = ?", (sweep,)).fetchone()
             if not SweepState(row[0]).ended:
@@ -204,7 +211,7 @@ class Ledger:
     def request_cancel(self, trial: str, by: str) -> None:
         """Ask for one trial to end; one that waits is cancelled at once."""
         with self.transaction() as tx:
-            state = self._states([trial]).get(trial)
+            state = self.trial_states([trial]).get(trial)
             if state == TrialState.PENDING:
                 tx.append(e.TrialCancelled(trial, "asked for"))
             elif state == TrialState.RUNNING:
@@ -215,12 +222,28 @@ class Ledger:
         with self.transaction() as tx:
             tx.append(e.Tagged(target, tag, on, by))
 
+    def respecify(self, sweep: str, changes: Mapping[str, Any], by: str) -> None:
+        """Let the sweep go on with other limits or slots; ``changes`` replaces settings of its spec."""
+        with self.transaction() as tx:
+            tx.append(e.SweepRespecified(sweep, changes, by))
+
+    def _respecify(self, tx: Transaction, sweep: e.SweepPlanned, by: str) -> None:
+        row = self.db.execute("SELECT spec FROM sweep WHERE id = ?", (sweep.sweep,)).fetchone()
+        known = json.loads(row[0])
+        changes = {
+            name: sweep.spec[name]
+            for name in CHANGEABLE
+            if name in sweep.spec and canonical(sweep.spec[name]) != canonical(known.get(name))
+        }
+        if changes:
+            tx.append(e.SweepRespecified(sweep.sweep, changes, by))
+
     def _waits_for_a_person(self, sweep: str) -> bool:
-        """Whether the sweep was ended, or asked to end, while it has open work (again)."""
+        """Whether the sweep was ended, or asked to end, while there is something to do (again)."""
         row = self.db.execute(
             "SELECT state, stop_requested FROM sweep WHERE id = ?", (sweep,)
         ).fetchone()
-        return (SweepState(row[0]).ended or bool(row[1])) and self.has_open_work(sweep)
+        return (SweepState(row[0]).ended or bool(row[1])) and self.wants_controller(sweep)
 
     def has_open_work(self, sweep: str) -> bool:
         """Whether any trial of the sweep waits or runs."""
@@ -231,12 +254,28 @@ class Ledger:
         ).fetchone()
         return row is not None
 
+    def wants_controller(self, sweep: str) -> bool:
+        """Whether there is something to do: a trial waits or runs, or a sampler may propose one."""
+        return self.has_open_work(sweep) or self._may_propose(sweep)
+
+    def _may_propose(self, sweep: str) -> bool:
+        row = self.db.execute("SELECT spec FROM sweep WHERE id = ?", (sweep,)).fetchone()
+        spec = json.loads(row[0])
+        if not spec.get("search"):
+            return False
+        (made,) = self.db.execute(
+            "SELECT count(*) FROM candidate WHERE sweep = ?", (sweep,)
+        ).fetchone()
+        limit = (spec.get("budget") or {}).get("trials")
+        return limit is None or int(made) < limit
+
     def _has_structure(self, structure: str) -> bool:
         return bool(
             self.db.execute("SELECT 1 FROM structure WHERE id = ?", (structure,)).fetchone()
         )
 
-    def _states(self, trials: Sequence[str]) -> dict[str, TrialState]:
+    def trial_states(self, trials: Sequence[str]) -> dict[str, TrialState]:
+        """Return the state of those of the given trials that the ledger knows."""
         found: dict[str, TrialState] = {}
         for at in range(0, len(trials), _CHUNK):
             part = trials[at : at + _CHUNK]
@@ -251,64 +290,21 @@ def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def _sort_out(
-    sweep: str,
-    created: bool,
-    trials: Sequence[PlannedTrial],
-    known: dict[str, TrialState],
-    retry: bool,
-    rerun: bool,
-) -> Planned:
-    planned = Planned(sweep, created)
-    for trial, *_ in trials:
-        state = known.get(trial)
-        if state is None:
-            planned.new.append(trial)
-        elif state == TrialState.RUNNING:
-            planned.adopted.append(trial)
-        elif state == TrialState.PENDING:
-            planned.waiting.append(trial)
-        elif rerun and state.ended:
-            planned.reopened.append(trial)
-        elif state in (TrialState.SUCCEEDED, TrialState.PRUNED):
-            planned.kept.append(trial)
-        elif state == TrialState.CANCELLED or (retry and state == TrialState.FAILED):
-            planned.reopened.append(trial)
-        elif state == TrialState.FAILED:
-            planned.failed.append(trial)
-    return planned
-
-
-def _trial_events(
-    sweep: str, trials: Sequence[PlannedTrial], kept: set[str]
-) -> Iterator[e.TrialsPlanned]:
-    """Yield runs of consecutive trials that share a structure, at most ``_CHUNK`` each."""
-    at = 0
-    while at < len(trials):
-        structure = trials[at][1]
-        end = at
-        while end < len(trials) and end - at < _CHUNK and trials[end][1] == structure:
-            end += 1
-        part = trials[at:end]
-        yield e.TrialsPlanned(
-            sweep,
-            at,
-            structure,
-            [(trial, delta, params) for trial, _, delta, params in part],
-            [trial for trial, *_ in part if trial in kept],
+def _check_version(db: sqlite3.Connection) -> int:
+    """Return the ledger's schema version unless it is newer than ours, be it since a moment ago."""
+    found = schema.version(db)
+    if found > schema.VERSION:
+        raise LedgerFromFuture(
+            f"the ledger was written by a newer AgilML (schema {found}, this one knows {schema.VERSION})",
+            kept="the ledger is unchanged and can be read",
+            next="pip install --upgrade agilml",
         )
-        at = end
+    return found
 
 
 def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
     with _translated(path):
-        found = schema.version(db)
-        if found > schema.VERSION:
-            raise LedgerFromFuture(
-                f"the ledger was written by a newer AgilML (schema {found}, this one knows {schema.VERSION})",
-                kept="the ledger is unchanged and can be read",
-                next="pip install --upgrade agilml",
-            )
+        found = _check_version(db)
         db.execute("PRAGMA synchronous = FULL")
         if found < schema.VERSION:
             with lock.exclusive():
@@ -348,7 +344,7 @@ def _translated(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         # A value that does not fit is our mistake; the file is sound.
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise LedgerDamaged(
             f"{path} is not a sound ledger: {error}",
             kept="the file is unchanged",

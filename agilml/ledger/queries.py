@@ -79,7 +79,7 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
             db.close()
     except sqlite3.OperationalError as error:
         raise LedgerError(f"{path} cannot be read: {error}", next="agil doctor") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise LedgerDamaged(
             f"{path} is not a sound ledger: {error}",
             kept="the file is unchanged",
@@ -181,7 +181,7 @@ def curves(
     floats.
     """
     # Imported here: a list of runs needs no curve, and the events behind one cost a third of it.
-    from agilml.ledger.tables import points_of
+    from agilml.ledger.tables_attempts import points_of
 
     found = points_of(db, attempt)
     return {

@@ -132,12 +132,7 @@ def count_runs(db: sqlite3.Connection) -> int:
 
 def metric_names(db: sqlite3.Connection) -> list[str]:
     """Return every metric that any run has logged."""
-    # A loose scan of the index: one step per name, however many runs there are.
-    rows = db.execute(
-        "WITH RECURSIVE names(name) AS (SELECT min(name) FROM metric UNION ALL"
-        " SELECT (SELECT min(name) FROM metric WHERE name > names.name) FROM names"
-        " WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL"
-    )
+    rows = db.execute("SELECT DISTINCT name FROM metric ORDER BY name")
     return [str(row[0]) for row in rows]
 
 

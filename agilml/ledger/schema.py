@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-VERSION = 1
+VERSION = 2
 """``PRAGMA user_version`` of a ledger that this code writes."""
 
 _FIRST = """
@@ -89,6 +89,28 @@ CREATE VIEW metric_point AS
 """
 
 
+# Nothing that is read often is sorted by an index on metrics, and each of these two dirtied one page
+# somewhere in the file for every metric of every trial: a third of what a million trials cost.
+_SECOND = """
+ALTER TABLE trial ADD COLUMN reason TEXT;
+DROP INDEX metric_high;
+DROP INDEX metric_last;
+CREATE TABLE candidate (
+  sweep TEXT NOT NULL, number INTEGER NOT NULL, choice TEXT NOT NULL, trials TEXT NOT NULL, by TEXT NOT NULL,
+  proposed REAL NOT NULL, PRIMARY KEY (sweep, number)
+) WITHOUT ROWID;
+CREATE TABLE decision (
+  attempt TEXT PRIMARY KEY, trial TEXT NOT NULL, action TEXT NOT NULL, stopper TEXT NOT NULL, step INTEGER,
+  value REAL, reason TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX decision_trial ON decision (trial);
+CREATE TABLE budget_notice (
+  sweep TEXT NOT NULL, name TEXT NOT NULL, share REAL NOT NULL, used REAL NOT NULL, "limit" REAL NOT NULL,
+  at REAL NOT NULL, PRIMARY KEY (sweep, name, share, "limit")
+) WITHOUT ROWID;
+"""
+
+
 def migrations() -> Migrations:
     """Return every migration in order. A released one is never edited."""
     from sqlite_utils.migrations import Migrations
@@ -105,6 +127,13 @@ def migrations() -> Migrations:
             (secrets.token_hex(16), platform.node(), user(), time.time()),
         )
         db.conn.execute("PRAGMA user_version = 1")
+
+    @steps()
+    def m002_search(db: Database) -> None:
+        for statement in _SECOND.split(";\n"):
+            if statement.strip():
+                db.conn.execute(statement)
+        db.conn.execute("PRAGMA user_version = 2")
 
     return steps
 

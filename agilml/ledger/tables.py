@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from agilml import events as e
+from agilml.ledger.tables_attempts import MANY, FoldMany, attempt_resumed
 
 Fold = Callable[[sqlite3.Connection, Any, float], None]
 
@@ -69,6 +70,58 @@ def _trials_planned(db: sqlite3.Connection, event: e.TrialsPlanned, at: float) -
             for i, (trial, _, params) in enumerate(event.trials)
         ],
     )
+    # A search plans its trials as it goes: more than a person foresaw are more in total.
+    db.execute(
+        "UPDATE sweep SET total = max(total, ?) WHERE id = ?",
+        (event.first + len(event.trials), event.sweep),
+    )
+
+
+def _candidate(db: sqlite3.Connection, event: e.CandidateProposed, at: float) -> None:
+    db.execute(
+        "INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            event.sweep,
+            event.number,
+            json.dumps(event.choice),
+            json.dumps(event.trials),
+            event.by,
+            at,
+        ),
+    )
+
+
+def _respecified(db: sqlite3.Connection, event: e.SweepRespecified, at: float) -> None:
+    (text,) = db.execute("SELECT spec FROM sweep WHERE id = ?", (event.sweep,)).fetchone()
+    spec = {**json.loads(text), **event.spec}
+    db.execute(
+        "UPDATE sweep SET spec = ?, executor = ? WHERE id = ?",
+        (json.dumps(spec), (spec.get("executor") or {}).get("name", "local"), event.sweep),
+    )
+
+
+def _budget_reached(db: sqlite3.Connection, event: e.BudgetReached, at: float) -> None:
+    db.execute(
+        "INSERT OR IGNORE INTO budget_notice VALUES (?, ?, ?, ?, ?, ?)",
+        (event.sweep, event.name, event.share, event.used, event.limit, at),
+    )
+
+
+def _stop_decided(db: sqlite3.Connection, event: e.StopDecided, at: float) -> None:
+    value = None if isinstance(event.value, str) else event.value
+    db.execute(
+        "INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.attempt,
+            event.trial,
+            event.action,
+            event.stopper,
+            event.step,
+            value,
+            event.reason,
+            at,
+        ),
+    )
 
 
 def _controller_started(db: sqlite3.Connection, event: e.ControllerStarted, at: float) -> None:
@@ -99,113 +152,22 @@ def _cancel_requested(db: sqlite3.Connection, event: e.TrialCancelRequested, at:
 
 
 def _trial_cancelled(db: sqlite3.Connection, event: e.TrialCancelled, at: float) -> None:
-    db.execute("UPDATE trial SET state = 'cancelled', ended = ? WHERE id = ?", (at, event.trial))
+    db.execute(
+        "UPDATE trial SET state = 'cancelled', ended = ?, reason = ? WHERE id = ?",
+        (at, event.reason, event.trial),
+    )
 
 
 def _trial_reopened(db: sqlite3.Connection, event: e.TrialReopened, at: float) -> None:
     db.execute(
-        "UPDATE trial SET state = 'pending', counted = 0, lost = 0, cancel_requested = 0, ended = NULL"
+        "UPDATE trial SET state = 'pending', counted = 0, lost = 0, cancel_requested = 0, ended = NULL,"
+        " reason = NULL"
         " WHERE id = ?",
         (event.trial,),
     )
     if event.reason == "rerun":
         # To run again is to run from the beginning.
         db.execute("DELETE FROM checkpoint WHERE trial = ?", (event.trial,))
-
-
-def _attempt_leased(db: sqlite3.Connection, event: e.AttemptLeased, at: float) -> None:
-    db.execute(
-        "INSERT INTO attempt (id, trial, n, sweep, epoch, fence, state, slot, folder, leased)"
-        " VALUES (?, ?, ?, ?, ?, ?, 'leased', ?, ?, ?)",
-        (
-            event.attempt,
-            event.trial,
-            event.n,
-            event.sweep,
-            event.epoch,
-            event.fence,
-            event.slot,
-            event.folder,
-            at,
-        ),
-    )
-    db.execute(
-        "UPDATE trial SET state = 'running', attempt = ?, attempts = ?, started = coalesce(started, ?)"
-        " WHERE id = ?",
-        (event.attempt, event.n, at, event.trial),
-    )
-
-
-def _attempt_started(db: sqlite3.Connection, event: e.AttemptStarted, at: float) -> None:
-    db.execute(
-        "UPDATE attempt SET state = 'started', host = ?, pid = ?, pid_started = ?, isolation = ?,"
-        " start_ms = ?, started = ? WHERE id = ?",
-        (
-            event.host,
-            event.pid,
-            event.pid_started,
-            event.isolation,
-            event.start_ms,
-            event.began or at,
-            event.attempt,
-        ),
-    )
-
-
-def _attempt_resumed(db: sqlite3.Connection, event: e.AttemptResumed, at: float) -> None:
-    db.execute(
-        "UPDATE attempt SET resumed_from = ?, resumed_step = ? WHERE id = ?",
-        (event.source, event.step, event.attempt),
-    )
-    for name, points in points_of(db, event.source).items():
-        kept = [
-            (step, value) for step, value, _ in points if step is not None and step <= event.step
-        ]
-        if kept:
-            _add_points(db, event.attempt, name, [s for s, _ in kept], [v for _, v in kept])
-
-
-def _metrics_logged(db: sqlite3.Connection, event: e.MetricsLogged, at: float) -> None:
-    for name, (steps, values, _times) in event.series.items():
-        _add_points(db, event.attempt, name, steps, values)
-    db.execute("UPDATE attempt SET spool_offset = ? WHERE id = ?", (event.offset, event.attempt))
-
-
-def _add_points(
-    db: sqlite3.Connection, attempt: str, name: str, steps: Sequence[Any], values: Sequence[Any]
-) -> None:
-    low = high = low_step = high_step = None
-    for step, value in zip(steps, values, strict=True):
-        if isinstance(value, str):
-            continue
-        if low is None or value <= low:
-            low, low_step = value, step
-        if high is None or value >= high:
-            high, high_step = value, step
-    last = values[-1]
-    # SQLite stores NaN as NULL, so what a missing number was has a column of its own.
-    last_kind = last if isinstance(last, str) else ("int" if isinstance(last, int) else "float")
-    db.execute(
-        "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt, name) DO UPDATE SET"
-        " n = n + excluded.n, last = excluded.last, last_kind = excluded.last_kind,"
-        " last_step = excluded.last_step,"
-        " low_step = iif(low IS NULL OR excluded.low <= low, excluded.low_step, low_step),"
-        " low = iif(low IS NULL OR excluded.low <= low, excluded.low, low),"
-        " high_step = iif(high IS NULL OR excluded.high >= high, excluded.high_step, high_step),"
-        " high = iif(high IS NULL OR excluded.high >= high, excluded.high, high)",
-        (
-            attempt,
-            name,
-            len(values),
-            None if isinstance(last, str) else last,
-            last_kind,
-            steps[-1],
-            low,
-            low_step,
-            high,
-            high_step,
-        ),
-    )
 
 
 def _checkpoint(db: sqlite3.Connection, event: e.CheckpointSaved, at: float) -> None:
@@ -226,32 +188,6 @@ def _warned(db: sqlite3.Connection, event: e.AttemptWarned, at: float) -> None:
     db.execute("INSERT INTO warning VALUES (?, ?, ?)", (event.attempt, at, event.text))
 
 
-def _attempt_ended(db: sqlite3.Connection, event: e.AttemptEnded, at: float) -> None:
-    usage = event.usage
-    db.execute(
-        "UPDATE attempt SET state = ?, cause = ?, error = ?, exit_code = ?, signal = ?, ended = ?,"
-        " seconds = ?, cpu_seconds = ?, max_rss_mb = ? WHERE id = ?",
-        (
-            event.state,
-            event.cause,
-            event.error,
-            event.exit_code,
-            event.signal,
-            at,
-            usage.get("seconds"),
-            usage.get("cpu_seconds"),
-            usage.get("max_rss_mb"),
-            event.attempt,
-        ),
-    )
-    counted, lost = int(event.cause in ("user", "oom")), int(event.cause in ("node", "stuck"))
-    db.execute(
-        "UPDATE trial SET state = ?, counted = counted + ?, lost = lost + ?,"
-        " ended = iif(? = 'pending', NULL, ?) WHERE id = ?",
-        (event.trial_state, counted, lost, event.trial_state, at, event.trial),
-    )
-
-
 def _late(db: sqlite3.Connection, event: e.LateRefused, at: float) -> None:
     """A refusal is kept as a fact; no table changes."""
 
@@ -266,36 +202,20 @@ def _tagged(db: sqlite3.Connection, event: e.Tagged, at: float) -> None:
         db.execute("DELETE FROM tag WHERE target = ? AND tag = ?", (event.target, event.tag))
 
 
-def points_of(
-    db: sqlite3.Connection, attempt: str
-) -> dict[str, list[tuple[int | None, Any, float]]]:
-    """Return the points of ``attempt`` by metric name as ``(step, value, seconds)``.
+def _alone(fold: FoldMany) -> Fold:
+    def folded(db: sqlite3.Connection, event: e.Event, at: float) -> None:
+        fold(db, [(event, at)])
 
-    Where the attempt continued from a checkpoint, the points of its source up to that step come first.
-    """
-    found: dict[str, list[tuple[int | None, Any, float]]] = {}
-    row = db.execute(
-        "SELECT resumed_from, resumed_step FROM attempt WHERE id = ?", (attempt,)
-    ).fetchone()
-    if row and row[0]:
-        for name, points in points_of(db, row[0]).items():
-            kept = [point for point in points if point[0] is not None and point[0] <= row[1]]
-            if kept:
-                found[name] = kept
-    bodies = db.execute(
-        "SELECT body FROM fact WHERE kind = 'metrics.logged' AND subject = ? ORDER BY seq",
-        (attempt,),
-    )
-    for (body,) in bodies:
-        for name, (steps, values, times) in json.loads(body)["series"].items():
-            found.setdefault(name, []).extend(zip(steps, values, times, strict=True))
-    return found
+    return folded
 
 
 _FOLDS: dict[str, Fold] = {
     e.StructureComposed.kind: _structure,
     e.SweepPlanned.kind: _sweep_planned,
     e.TrialsPlanned.kind: _trials_planned,
+    e.CandidateProposed.kind: _candidate,
+    e.SweepRespecified.kind: _respecified,
+    e.BudgetReached.kind: _budget_reached,
     e.ControllerStarted.kind: _controller_started,
     e.StopRequested.kind: _stop_requested,
     e.SweepResumed.kind: _sweep_resumed,
@@ -303,13 +223,11 @@ _FOLDS: dict[str, Fold] = {
     e.TrialCancelRequested.kind: _cancel_requested,
     e.TrialCancelled.kind: _trial_cancelled,
     e.TrialReopened.kind: _trial_reopened,
-    e.AttemptLeased.kind: _attempt_leased,
-    e.AttemptStarted.kind: _attempt_started,
-    e.AttemptResumed.kind: _attempt_resumed,
-    e.MetricsLogged.kind: _metrics_logged,
+    e.AttemptResumed.kind: attempt_resumed,
     e.CheckpointSaved.kind: _checkpoint,
+    e.StopDecided.kind: _stop_decided,
     e.AttemptWarned.kind: _warned,
-    e.AttemptEnded.kind: _attempt_ended,
     e.LateRefused.kind: _late,
     e.Tagged.kind: _tagged,
+    **{kind: _alone(fold) for kind, fold in MANY.items()},
 }

@@ -10,13 +10,18 @@ import json
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from agilml.ledger.queries_search import Ending, StopRow
 from agilml.ledger.rows import RunRow
 
+_UNREMARKABLE = Ending()
 
-def run_fields(row: RunRow) -> dict[str, Any]:
-    """Return the fields that every listing of runs has."""
+
+def run_fields(row: RunRow, ending: Ending | None = None) -> dict[str, Any]:
+    """Return the fields that every listing of runs has; ``ending`` says why it did not go on to its end."""
+    ending = ending or _UNREMARKABLE
     return {
         "run": row.run,
         "sweep": row.sweep,
@@ -30,7 +35,13 @@ def run_fields(row: RunRow) -> dict[str, Any]:
         "ended": iso_time(row.ended),
         "seconds": row.seconds,
         "tags": list(row.tags),
+        "stopped": _stop_fields(ending.stopped),
+        "reason": ending.reason,
     }
+
+
+def _stop_fields(stopped: StopRow | None) -> dict[str, Any] | None:
+    return None if stopped is None else dict(strict(asdict(stopped)))
 
 
 def strict(value: Any) -> Any:

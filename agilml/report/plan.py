@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agilml.model import short
+from agilml.sweep.estimate import estimate_text
 from agilml.text import plural, safe_text
 
 SHOWN = 20
@@ -24,13 +25,13 @@ def plan_text(plan: Mapping[str, Any]) -> str:
                 f"best by {safe_text(plan['metric'])} ({plan['mode']})",
             )
         ),
-        f"{plural(plan['trials'], 'trial')}: {', '.join(_counts(plan))}",
+        f"{_trials(plan)}: {', '.join(_counts(plan))}",
+        *_search(plan),
         f"executor {where}: {plural(executor['slots'], 'slot')} of {_resources(executor)}, {cost}",
     ]
-    for name, values in plan["axes"].items():
-        shown = ", ".join(safe_text(value, 40) for value in values[:8])
-        more = f" … ({len(values):,} values)" if len(values) > 8 else ""
-        lines.append(f"  {safe_text(name)} = {shown}{more}")
+    lines += [_dimension(one) for one in _varying(plan)]
+    if plan["estimate"]["runs"]:
+        lines.append(estimate_text(plan["estimate"]))
     lines.append(
         f"code {plan['code']['digest'][:12]}: {', '.join(map(safe_text, plan['code']['files'][:8]))}"
     )
@@ -43,6 +44,53 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _trials(plan: Mapping[str, Any]) -> str:
+    """Return how many trials there are, or will be at most."""
+    search = plan["search"]
+    if search is None:
+        return plural(plan["trials"], "trial")
+    if plan["trials"] is None:
+        return "as many trials as the budget allows"
+    each = f" of {search['repeats']} repetitions" if search["repeats"] > 1 else ""
+    candidates = plural(plan["budget"]["trials"], "candidate")
+    return f"at most {plural(plan['trials'], 'trial')}, {candidates}{each}"
+
+
+def _search(plan: Mapping[str, Any]) -> list[str]:
+    """Return how trials are chosen and ended, in one line, and what nobody said."""
+    parts = [f"sampler {safe_text(plan['sampler']['name'])}"]
+    parts.append(f"stopper {safe_text(plan['stopper']['name'])}")
+    limits = {name: v for name, v in plan["budget"].items() if v is not None}
+    parts += [f"budget.{safe_text(name)}={safe_text(value)}" for name, value in limits.items()]
+    search = plan["search"] or {}
+    if search.get("enqueued"):
+        parts.append(f"{plural(search['enqueued'], 'point')} enqueued")
+    if search.get("warm_start"):
+        parts.append(f"warm start from {', '.join(map(short, search['warm_start']))}")
+    return ["  ".join(parts), *(f"assumed {safe_text(text)}" for text in plan["assumed"])]
+
+
+def _varying(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if plan["search"] is not None:
+        found: list[Mapping[str, Any]] = plan["search"]["dimensions"]
+        return found
+    return [{"name": name, "choices": values} for name, values in plan["axes"].items()]
+
+
+def _dimension(one: Mapping[str, Any]) -> str:
+    name = safe_text(one["name"])
+    if "choices" not in one:
+        scale = ", log scale" if one["log"] else ""
+        whole = ", whole numbers" if one["integer"] else ""
+        text = f"  {name} from {one['low']:g} to {one['high']:g}{scale}{whole}"
+    else:
+        values = one["choices"]
+        shown = ", ".join(safe_text(value, 40) for value in values[:8])
+        more = f" … ({len(values):,} values)" if len(values) > 8 else ""
+        text = f"  {name} = {shown}{more}"
+    return f"{text}  where {safe_text(one['when'], 60)}" if one.get("when") else text
+
+
 def _counts(plan: Mapping[str, Any]) -> list[str]:
     words = {
         "to_run": "to run",
@@ -50,6 +98,8 @@ def _counts(plan: Mapping[str, Any]) -> list[str]:
         "running": "running",
         "failed": "failed before",
     }
+    if plan["search"] is not None:
+        return ["chosen one by one"]
     found = [f"{plan[name]:,} {word}" for name, word in words.items()]
     return [*found, f"{plan['excluded']:,} excluded"] if plan["excluded"] else found
 

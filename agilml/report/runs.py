@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agilml.ledger.queries_search import Ending
 from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import TrialState, short
+from agilml.report.endings import ending_text, method_text
 from agilml.report.fields import iso_time
 from agilml.report.table import Column, table
 from agilml.report.words import (
     COLOURS,
     SIGNS,
+    cell_text,
     metric_text,
     params_text,
     short_names,
@@ -21,6 +24,9 @@ from agilml.report.words import (
 from agilml.text import clock, plural, safe_text
 
 _METRICS_SHOWN = 6
+
+REASON = 14
+"""Why a run ended is shown where this much of it fits."""
 
 
 def runs_table(rows: Sequence[RunRow], *, width: int | None, colour: bool) -> list[str]:
@@ -49,7 +55,13 @@ def runs_table(rows: Sequence[RunRow], *, width: int | None, colour: bool) -> li
     return table(columns, cells, width=width, colours=_colours(rows, colour))
 
 
-def sweep_table(rows: Sequence[RunRow], *, width: int | None, colour: bool) -> list[str]:
+def sweep_table(
+    rows: Sequence[RunRow],
+    *,
+    width: int | None,
+    colour: bool,
+    endings: Mapping[str, Ending] | None = None,
+) -> list[str]:
     """Return runs of one sweep: one column per differing parameter, the sweep's metric at its best first."""
     params = varying(rows)
     names = short_names(params)
@@ -62,17 +74,17 @@ def sweep_table(rows: Sequence[RunRow], *, width: int | None, colour: bool) -> l
         Column(f"best {main}", right=True),
         *(Column(name, right=True, keep=3) for name in metrics),
         Column("time", right=True, keep=2),
-        Column("tags or error", keep=4),
+        Column("tags or reason", keep=4, least=REASON),
     ]
     cells = [
         [
             f"{SIGNS[row.state]} {short(row.run)}",
             row.state,
-            *(value_text(row.params[name]) if name in row.params else "" for name in params),
+            *(cell_text(row.params[name]) if name in row.params else "" for name in params),
             metric_text(row.best),
             *(metric_text(row.metrics.get(name)) for name in metrics),
             clock(row.seconds),
-            row.error if row.state == TrialState.FAILED and row.error else ", ".join(row.tags),
+            _remark(row, (endings or {}).get(row.run)),
         ]
         for row in rows
     ]
@@ -85,9 +97,10 @@ def sweep_line(sweep: SweepRow, state: str, counts: Mapping[TrialState, int]) ->
     lasted = ""
     if sweep.ended is not None and sweep.started is not None:
         lasted = f" in {clock(sweep.ended - sweep.started)}"
+    method = method_text(sweep.spec)
     return (
         f"{short(sweep.id)}  conf={safe_text(sweep.conf)}  {state}{lasted}  {total}:"
-        f" {state_counts(counts)}"
+        f" {state_counts(counts)}{f'  {safe_text(method, 40)}' if method else ''}"
     )
 
 
@@ -130,6 +143,13 @@ def varying(rows: Sequence[RunRow]) -> list[str]:
             seen.setdefault(name, set()).add(repr(value))
     missing = {name for name in seen if any(name not in row.params for row in rows)}
     return [name for name, values in seen.items() if len(values) > 1 or name in missing]
+
+
+def _remark(row: RunRow, ending: Ending | None) -> str:
+    if row.state is TrialState.FAILED and row.error:
+        return row.error
+    parts = [", ".join(row.tags), ending_text(row.state, ending)]
+    return " · ".join(part for part in parts if part)
 
 
 def _metric_names(rows: Sequence[RunRow]) -> list[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agilml.ledger.queries_search import Ending, StopRow
 from agilml.model import SweepState, TrialState, short
 from agilml.points import leaves
+from agilml.report.endings import ending_sentence
+from agilml.report.search_text import budget_text, objectives_text, search_text, used_text
 from agilml.report.table import Column, table
 from agilml.report.words import (
     COLOURS,
@@ -35,11 +38,11 @@ def run_text(
         cause = f" ({run['cause']})" if run["cause"] else ""
         lines.append(_labelled("error", f"{run['error']}{cause}"))
     lines += [
+        *_optional("why", ending_sentence(state, _ending(run))),
         _labelled("sweep", f"{run['sweep']}  conf={run['conf']}  recipe {run['recipe']}"),
-        _labelled("params", params_text(run["params"], VALUE) or "none"),
+        _labelled("params", params_text(run["params"], VALUE, exact=True) or "none"),
+        *_optional("tags", ", ".join(run["tags"])),
     ]
-    if run["tags"]:
-        lines.append(_labelled("tags", ", ".join(run["tags"])))
     lines += _provenance(run["provenance"])
     lines += _metrics(run, width)
     lines += _attempts(run["attempts_list"], width)
@@ -66,17 +69,18 @@ def sweep_text(sweep: Mapping[str, Any]) -> list[str]:
         lines.append(_labelled("best", f"{value}  {best['run']}  {params_text(best['params'])}"))
     lines += [
         _labelled("conf", f"{sweep['conf']}  recipe {sweep['recipe']}"),
-        _labelled("best by", f"{sweep['metric']} ({sweep['mode']})"),
+        _labelled("best by", objectives_text(sweep)),
         _labelled("varies", ", ".join(sweep["varying"]) or "nothing"),
+        *_optional("search", search_text(sweep)),
         _labelled("executor", f"{sweep['executor']}{_settings(sweep['spec'].get('executor'))}"),
-        _labelled("budget", _settings(sweep["budget"]).strip() or "none"),
+        _labelled("budget", budget_text(sweep["budget"], adaptive=sweep["search"]["adaptive"])),
+        *_optional("used", used_text(sweep["budget"])),
         _labelled("controller", _controller(sweep["controller"])),
         _labelled("planned", _times(sweep)),
     ]
     if sweep["kept"]:
         lines.append(_labelled("kept", f"{plural(sweep['kept'], 'run')} had succeeded before"))
-    if sweep["tags"]:
-        lines.append(_labelled("tags", ", ".join(sweep["tags"])))
+    lines += _optional("tags", ", ".join(sweep["tags"]))
     return [*lines, *_provenance(sweep["provenance"])]
 
 
@@ -94,6 +98,15 @@ def next_line(fields: Mapping[str, Any]) -> str:
 
 def _labelled(label: str, text: str) -> str:
     return f"  {label:<{LABEL}}{safe_text(text, VALUE)}"
+
+
+def _optional(label: str, text: str) -> list[str]:
+    return [_labelled(label, text)] if text else []
+
+
+def _ending(run: Mapping[str, Any]) -> Ending:
+    stopped = run["stopped"]
+    return Ending(StopRow(**stopped) if stopped else None, run["reason"])
 
 
 def _settings(values: Mapping[str, Any] | None) -> str:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from agilml.errors import LedgerError
-from agilml.ledger import queries
+from agilml.ledger import queries, queries_search, screen
 from agilml.ledger.rows import AttemptRow, RunRow, SweepRow
 from agilml.model import SweepState
 from agilml.points import materialise
 from agilml.project import Project
 from agilml.report.fields import iso_time, run_fields, strict
-from agilml.report.runs import varying
+from agilml.report.search_fields import budget_fields, search_fields
 from agilml.sweep.liveness import controller_pid, shown_state
+from agilml.sweep.standing import best_run, objectives_of, pareto_front
 
 LISTED = 200
 """At most so many files of a run are listed."""
@@ -34,7 +35,7 @@ def run_details(db: sqlite3.Connection, project: Project, run: str) -> dict[str,
         raise LedgerError(f"no run {run}", next="agil runs")
     unresolved, resolved, delta = queries.config(db, run)
     return {
-        **run_fields(row),
+        **run_fields(row, queries_search.endings(db, [run]).get(run)),
         "config": strict(materialise(resolved, delta)),
         "config_unresolved": strict(unresolved),
         "config_delta": strict(delta),
@@ -64,19 +65,23 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
     row = queries.sweep(db, sweep)
     if row is None:
         raise LedgerError(f"no sweep {sweep}", next="agil runs")
-    best = queries.runs_of_sweep(db, sweep, best_first=True, limit=1)
+    best = best_run(db, row)
     counts = queries.counts(db, sweep)
+    state = state_of(project, row)
+    several = len(objectives_of(row)) > 1
     return {
         "sweep": row.id,
-        "state": state_of(project, row).value,
+        "state": state.value,
         "counts": {state.value: n for state, n in counts.items()},
         "controller": {
             "host": row.controller_host,
             "pid": row.controller_pid,
             "alive": controller_pid(project.sweep_folder(sweep)) is not None,
         },
-        "budget": row.spec.get("budget"),
-        "best": _best(best[0]) if best else None,
+        "budget": budget_fields(db, row, state),
+        "best": _best(best) if best else None,
+        "search": search_fields(db, row),
+        "pareto": [run.run for run in pareto_front(db, row).runs] if several else [],
         "total": row.total,
         "kept": queries.kept(db, sweep),
         "conf": row.conf,
@@ -87,7 +92,7 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
         "planned": iso_time(row.planned),
         "started": iso_time(row.started),
         "ended": iso_time(row.ended),
-        "varying": varying(queries.runs_of_sweep(db, sweep)),
+        "varying": screen.differing_params(db, sweep),
         "tags": queries.tags(db, sweep),
         "spec": strict(row.spec),
         "provenance": strict(row.provenance),

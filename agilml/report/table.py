@@ -23,11 +23,14 @@ class Column:
 
     Attributes:
         keep: columns with a higher number are dropped first where the screen is too narrow.
+        least: before it is dropped, its cells are cut to no fewer cells of the screen than this; 0 if
+            they are not cut at all.
     """
 
     title: str
     right: bool = False
     keep: int = 0
+    least: int = 0
 
 
 def table(
@@ -51,7 +54,7 @@ def table(
     shown = _fitting(columns, sizes, width)
     lines = []
     for number, row in enumerate([titles, *cells]):
-        parts = [_padded(row[i], sizes[i], columns[i].right) for i in shown]
+        parts = [_padded(cut(row[i], sizes[i]), sizes[i], columns[i].right) for i in shown]
         line = GAP.join(parts).rstrip()
         line = line if width is None else cut(line, width)
         colour = colours[number - 1] if number and number <= len(colours) else ""
@@ -77,16 +80,23 @@ def _padded(text: str, size: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _fitting(columns: Sequence[Column], sizes: Sequence[int], width: int | None) -> list[int]:
-    """Return the indexes of the columns that fit, dropping the least important of the rightmost."""
+def _fitting(columns: Sequence[Column], sizes: list[int], width: int | None) -> list[int]:
+    """Return the indexes of the columns that fit, cutting or dropping the least important of the rightmost.
+
+    The size of one that is cut is changed in ``sizes``.
+    """
     shown = list(range(len(columns)))
     if width is None:
         return shown
-    while sum(sizes[i] for i in shown) + len(GAP) * (len(shown) - 1) > width:
+    while (over := sum(sizes[i] for i in shown) + len(GAP) * (len(shown) - 1) - width) > 0:
         droppable = [i for i in shown if columns[i].keep > 0]
         if not droppable:
             break
-        shown.remove(max(droppable, key=lambda i: (columns[i].keep, i)))
+        last = max(droppable, key=lambda i: (columns[i].keep, i))
+        if columns[last].least and sizes[last] - over >= columns[last].least:
+            sizes[last] -= over
+            break
+        shown.remove(last)
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -43,6 +44,13 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
+def cell_text(value: Any) -> str:
+    """Return a parameter's value for a table: a number that nobody typed, but a sampler drew, in 4 digits."""
+    if isinstance(value, float) and math.isfinite(value) and value != float(f"{value:g}"):
+        return f"{value:.4g}"
+    return value_text(value)
+
+
 def metric_text(value: float | int | None) -> str:
     """Return a metric's value in a few digits; nothing where there is none."""
     return "" if value is None else number(value)
@@ -58,10 +66,11 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def params_text(params: Mapping[str, Any], width: int = 48) -> str:
-    """Return ``lr=0.05 depth=14`` with short names, cut to ``width``."""
+def params_text(params: Mapping[str, Any], width: int = 48, *, exact: bool = False) -> str:
+    """Return ``lr=0.05 depth=14`` with short names, cut to ``width``; numbers in all digits if ``exact``."""
     names = short_names(params)
-    text = " ".join(f"{names[name]}={value_text(value)}" for name, value in params.items())
+    write = value_text if exact else cell_text
+    text = " ".join(f"{names[name]}={write(value)}" for name, value in params.items())
     return safe_text(text, width)
 
 

@@ -1,36 +1,44 @@
 """The loop that hands attempts to slots: one controller per sweep, one transaction per turn.
 
-Each turn listens to the slots, writes everything that changed (results, points, checkpoints, new leases) in
-one transaction, and only then acts on it: commit before effect, always. Whatever it holds in memory can be
-rebuilt from the ledger and the spools.
+Each turn listens to the slots, writes everything that changed (results, points, checkpoints, decisions, new
+candidates, new leases) in one transaction, and only then acts on it: commit before effect, always. Whatever
+it holds in memory can be rebuilt from the ledger and the spools.
 """
 
 from __future__ import annotations
 
-import platform
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from agilml.crashpoints import crash_point
 from agilml.errors import LedgerDamaged, LedgerError, LedgerFromFuture, StaleWrite
 from agilml.executors.base import Executor
-from agilml.ledger.control import Control, Lease, OpenAttempt, Turn
-from agilml.model import AttemptState, Cause, SweepState, TrialState
-from agilml.sweep.policy import Asked, Outcome, outcome
-from agilml.sweep.running import Queue, Running, backoff, known_seed
+from agilml.ledger.control import Control, Lease, Turn
+from agilml.model import SweepState, TrialState
+from agilml.sweep.order import Doubling, start_order
+from agilml.sweep.policy import Asked, Outcome
+from agilml.sweep.reconciling import settle
+from agilml.sweep.recording import Recorder
+from agilml.sweep.running import Queue, Running, backoff
 from agilml.sweep.settings import Settings
-from agilml.worker.order import Order, SavedCheckpoint
-from agilml.worker.slot import Exit, Slot, end_leftovers
-from agilml.worker.spool import Batch, SpoolReader
+from agilml.sweep.steering import Steering
+from agilml.sweep.watching import Watch
+from agilml.worker.slot import Slot
+from agilml.worker.spool import Batch
 
-GRACE_SECONDS = 10.0
-MISSED_BEATS = 3
-NAP_SECONDS = 2.0
 LOOK_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Written:
+    """What one turn has recorded and the controller has still to act on."""
+
+    due: list[Running]
+    ended: dict[str, Outcome] = field(default_factory=dict)
+    leases: list[tuple[Lease, Slot]] = field(default_factory=list)
+    asked: list[tuple[Running, Asked]] = field(default_factory=list)
 
 
 class Controller:
@@ -40,6 +48,7 @@ class Controller:
         control: the right to write for the sweep.
         executor: where slots come from; brought up and down by the controller.
         settings: the sweep's settings.
+        steering: its search and its budget.
         alive: tells whether another sweep's controller lives; None means "unknown", which changes nothing.
         tell: hears why the ledger cannot be written, once per reason, while the controller tries again.
     """
@@ -49,26 +58,29 @@ class Controller:
         control: Control,
         executor: Executor,
         settings: Settings,
+        steering: Steering,
         alive: Callable[[str], bool | None],
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._control = control
         self._executor = executor
-        self._settings = settings
+        self._recorder = Recorder(control, settings)
+        self._watch = Watch(executor, settings)
+        self._steering = steering
         self._alive = alive
+        self._tell = tell
         self._running: dict[str, Running] = {}
         self._idle: deque[Slot] = deque()
         self._queue = Queue()
+        self._doubling = Doubling()
+        self._finished_here = 0
         self._stopping = False
         self._leaving = False
         self._cancelled = False
         self._fatal: str | None = None
-        self._tell = tell
         self._trouble = ""
         self._data_version = -1
         self._looked = 0.0
-        self._turned = time.monotonic()
-        self._started = time.monotonic()
 
     def leave(self) -> None:
         """End attempts gently and go, leaving the sweep to be resumed (SIGTERM, machine going down)."""
@@ -81,12 +93,14 @@ class Controller:
             StaleWrite: another controller took the sweep; everything started here has been ended.
             ExecutorError: no slot can be had; the sweep stays resumable.
         """
-        self._reconcile(self._control.open_attempts())
-        if self._control.requests()[0] and (state := self._finish(SweepState.STOPPED)):
+        self._notice_requests()
+        if self._stopping and (state := self._finish(SweepState.STOPPED)):
             return state
         try:
-            self._queue.ready.extend(self._control.waiting())
+            self._queue.start(self._control)
             self._idle.extend(self._executor.up(len(self._queue)))
+            if len(self._queue) > len(self._idle):
+                self._order_queue()
             while True:
                 state = self._once()
                 if state is not None:
@@ -94,10 +108,15 @@ class Controller:
         finally:
             self._executor.down()
 
+    def _order_queue(self) -> None:
+        waiting = list(self._queue.ready)
+        self._queue.ready = deque(
+            start_order(self._control.ledger.db, self._control.sweep, waiting)
+        )
+
     def _once(self) -> SweepState | None:
         reports = self._executor.poll(self._patience())
         now = time.monotonic()
-        self._forgive_naps(now)
         for report in reports:
             running = self._running.get(report.attempt)
             if running is not None:
@@ -105,7 +124,8 @@ class Controller:
                 running.take(report.batch)
                 running.exit = report.exit or running.exit
         self._notice_requests()
-        self._watch(now)
+        self._watch.look(self._running.values())
+        self._steering.look(now)
         try:
             self._turn(now)
         except (StaleWrite, LedgerDamaged, LedgerFromFuture):
@@ -123,215 +143,140 @@ class Controller:
         return self._finished(now)
 
     def _patience(self) -> float:
+        if self._steering.waits:
+            return 0.0
+        if self._idle and not len(self._queue) and self._steering.more:
+            return 0.0
         if not self._running and not len(self._queue):
             return 0.2
         return 0.05 if self._idle or len(self._running) < 2 else 0.1
 
     def _turn(self, now: float) -> None:
         due = [running for running in self._running.values() if running.due(now)]
-        if not due and not (self._idle and len(self._queue) and self._may_lease(now)):
+        may_lease = self._may_lease()
+        freed = sum(running.exit is not None for running in due)
+        room = len(self._idle) + freed if may_lease else 0
+        self._queue.refill(self._control, room)
+        # A slot that is freed in this turn waits for the next: the sampler shall know what it was freed by.
+        if may_lease and len(self._idle) > len(self._queue):
+            self._steering.propose(len(self._idle) - len(self._queue))
+        if not (due or self._steering.waits or (room and len(self._queue))):
             return
-        leases: list[tuple[Lease, Slot]] = []
-        outcomes: list[tuple[Running, Outcome]] = []
-        idle = list(self._idle)
+        written = _Written(due)
         with self._control.turn() as turn:
+            turn.foresee(self._queue.head(room))
+            # Candidates first: they were chosen without knowing what this turn brings.
+            fresh, written.asked = self._steering.write(turn, self._by_trial())
+            self._queue.ready.extend(fresh)
             for running in due:
-                self._write(turn, running)
+                self._recorder.write(turn, running)
                 if running.exit is not None:
-                    outcomes.append((running, self._end(turn, running)))
-                    idle.append(running.slot)
-            while idle and self._may_lease(now) and (trial := self._queue.next(now)):
-                lease = turn.lease(trial, idle[0].name, "runs")
-                if lease is not None:
-                    leases.append((lease, idle.pop(0)))
-        self._committed(now, due, outcomes, leases)
+                    written.ended[running.lease.attempt] = self._end(turn, running)
+            if self._may_lease():
+                self._lease(turn, written, now)
+        self._committed(written, now)
 
-    def _may_lease(self, now: float) -> bool:
+    def _by_trial(self) -> dict[str, Running]:
+        return {running.lease.trial: running for running in self._running.values()}
+
+    def _may_lease(self) -> bool:
         if self._stopping or self._leaving or self._fatal is not None:
             return False
-        hours = self._settings.hours
-        return hours is None or now - self._started < hours * 3600
+        return self._steering.spent is None
 
-    def _write(self, turn: Turn, running: Running) -> None:
-        batch, lease = running.batch, running.lease
-        if batch.start:
-            start = batch.start
-            turn.started(
-                lease,
-                host=platform.node(),
-                pid=int(start["pid"]),
-                pid_started=int(start["pid_started"]),
-                isolation=str(start["isolation"]),
-                start_ms=start.get("start_ms"),
-                began=start.get("at"),
-            )
-        if batch.resume:
-            turn.resumed(lease, str(batch.resume["attempt"]), int(batch.resume["step"]))
-        for saved in batch.checkpoints:
-            turn.checkpoint(
-                lease,
-                int(saved["step"]),
-                self._relative(saved["dir"]),
-                saved["sha256"],
-                int(saved["size"]),
-                saved.get("value"),
-                [self._relative(folder) for folder in saved.get("drop", ())],
-            )
-        for text in batch.warnings:
-            turn.warned(lease, text)
-        # Last, because it carries the offset up to which all of this was read.
-        if not batch.empty:
-            turn.metrics(lease, batch.offset, batch.series)
+    def _lease(self, turn: Turn, written: _Written, now: float) -> None:
+        idle = [
+            *self._idle,
+            *(one.slot for one in written.due if one.lease.attempt in written.ended),
+        ]
+        going = len(self._running) - len(written.ended)
+        while idle and (trial := self._queue.next(now)):
+            lease = turn.lease(trial, idle[0].name, "runs")
+            if lease is not None:
+                written.leases.append((lease, idle.pop(0)))
+        if going or written.leases or not idle:
+            return
+        while (alone := self._queue.next_alone()) and not written.leases:
+            lease = turn.lease(alone, idle[0].name, "runs")
+            if lease is not None:
+                written.leases.append((lease, idle[0]))
 
     def _end(self, turn: Turn, running: Running) -> Outcome:
         assert running.exit is not None
-        counted, lost = self._control.counted(running.lease.trial)
-        found = outcome(
-            running.end,
-            running.exit,
-            running.asked,
-            counted=counted,
-            lost=lost,
-            max_attempts=self._settings.max_attempts,
-        )
+        found = self._recorder.decide(running)
         if running.exit.fatal:
             self._fatal = running.exit.error
         if found.trial is TrialState.CANCELLED and self._stopping:
             self._cancelled = True
             if self._control.wanted_elsewhere(running.lease.trial):
                 found = replace(found, trial=TrialState.PENDING)
-        if not self._record_end(turn, running, found):
-            # A spool that ends without having begun is no result.
-            found = Outcome(
-                AttemptState.FAILED, TrialState.FAILED, Cause.USER, "an end without a start"
-            )
-            self._record_end(turn, running, found)
-        return found
+        return self._recorder.end(turn, running, found)
 
-    def _record_end(self, turn: Turn, running: Running, found: Outcome) -> bool:
-        assert running.exit is not None
-        return turn.ended(
-            running.lease,
-            found.attempt,
-            found.trial,
-            cause=found.cause,
-            error=found.error,
-            exit_code=running.exit.code,
-            signal=running.exit.signal,
-            usage=running.exit.usage,
-        )
-
-    def _committed(
-        self,
-        now: float,
-        due: list[Running],
-        outcomes: list[tuple[Running, Outcome]],
-        leases: list[tuple[Lease, Slot]],
-    ) -> None:
-        for running in due:
-            running.batch = Batch(running.batch.offset)
+    def _committed(self, written: _Written, now: float) -> None:
+        self._steering.committed()
+        for running in written.due:
+            lease, batch = running.lease, running.batch
+            self._steering.logged(lease.trial, batch.series)
+            running.batch = Batch(batch.offset)
             running.flushed = now
-        for running, found in outcomes:
-            crash_point("end.committed")
-            del self._running[running.lease.attempt]
-            self._idle.append(running.slot)
-            if not found.trial.ended:
-                self._queue.wait(running.lease.trial, backoff(found.cause, running.lease.n))
-        for lease, slot in leases:
+            if lease.attempt in written.ended:
+                self._free(running, written.ended[lease.attempt])
+        for running, why in written.asked:
+            self._watch.ask(running, why)
+        alone = not self._running and len(written.leases) == 1
+        if written.leases and not alone:
+            for other in self._running.values():
+                other.alone = False
+        for lease, slot in written.leases:
             self._idle.remove(slot)
-            self._running[lease.attempt] = Running(lease, slot, Batch(0), now, now)
-            self._executor.start(slot, self._order(lease, slot))
+            self._running[lease.attempt] = Running(lease, slot, Batch(0), now, now, alone=alone)
+            self._executor.start(slot, self._recorder.order(lease, slot))
             crash_point("start.sent")
 
-    def _order(self, lease: Lease, slot: Slot) -> Order:
-        config = self._control.config(lease.trial)
-        saved = tuple(
-            SavedCheckpoint(attempt, step, str(self._state / folder), sha256, value)
-            for attempt, step, folder, sha256, value in self._control.checkpoints(lease.trial)
-        )
-        return Order(
-            attempt=lease.attempt,
-            fence=lease.fence,
-            folder=str(self._state / lease.folder),
-            project=str(self._settings.project),
-            recipe=str(config.get("recipe", self._settings.recipe)),
-            config=config,
-            seed=known_seed(config.get("seed")),
-            threads=slot.threads,
-            gpus=slot.gpus,
-            metric=self._settings.metric,
-            mode=self._settings.mode,
-            checkpoints=saved,
-            beat_seconds=self._settings.beat_seconds,
-        )
-
-    @property
-    def _state(self) -> Path:
-        return self._settings.runs.parent
-
-    def _relative(self, folder: str) -> str:
-        """Return a path below the state folder as one relative to it, so that a project can move."""
-        path = Path(folder)
-        return str(path.relative_to(self._state)) if path.is_relative_to(self._state) else folder
-
-    def _forgive_naps(self, now: float) -> None:
-        """If we ourselves stood still (a suspended laptop), give every attempt that time again."""
-        gap = now - self._turned
-        self._turned = now
-        if gap > NAP_SECONDS:
-            for running in self._running.values():
-                running.slot.last_sign += gap
-                running.began += gap
+    def _free(self, running: Running, found: Outcome) -> None:
+        crash_point("end.committed")
+        lease = running.lease
+        del self._running[lease.attempt]
+        self._idle.append(running.slot)
+        self._steering.ended(lease.trial, found.trial)
+        if found.alone:
+            self._queue.alone.append(lease.trial)
+        elif not found.trial.ended:
+            self._queue.wait(lease.trial, backoff(found.cause, lease.n))
+        elif found.trial is TrialState.SUCCEEDED:
+            self._finished_here += 1
+            if len(self._queue.ready) > 1 and self._doubling.due(self._finished_here):
+                self._order_queue()
 
     def _notice_requests(self) -> None:
         version = self._control.ledger.data_version()
         if version != self._data_version:
             self._data_version = version
             stop, cancel = self._control.requests()
-            self._stopping = self._stopping or stop
+            # A person may have asked for more since: what counts is what the ledger says now.
+            self._stopping = stop
             for running in self._running.values():
                 if running.lease.trial in cancel:
-                    self._ask(running, Asked.CANCEL)
+                    self._watch.ask(running, Asked.CANCEL)
         ending = self._stopping or self._fatal is not None
         if ending or self._leaving:
             for running in self._running.values():
-                self._ask(running, Asked.CANCEL if ending else Asked.LEAVE)
-
-    def _watch(self, now: float) -> None:
-        silence = MISSED_BEATS * self._settings.beat_seconds + NAP_SECONDS
-        limit = self._settings.timeout_seconds
-        for running in self._running.values():
-            if running.exit is not None:
-                continue
-            if running.asked is None:
-                # A trial whose process is not made yet waits for a template to warm up; it is not stuck.
-                if now - running.slot.last_sign > silence and running.slot.has_process:
-                    self._ask(running, Asked.STUCK)
-                elif limit is not None and now - running.began > limit:
-                    self._ask(running, Asked.TIMEOUT)
-            elif now - running.asked_at > GRACE_SECONDS:
-                self._executor.end(running.slot, gentle=False)
-
-    def _ask(self, running: Running, why: Asked) -> None:
-        if running.asked is None and running.exit is None:
-            running.asked, running.asked_at = why, time.monotonic()
-            # A stuck process hears no signal but the last one.
-            self._executor.end(running.slot, gentle=why is not Asked.STUCK)
+                self._watch.ask(running, Asked.CANCEL if ending else Asked.LEAVE)
 
     def _finished(self, now: float) -> SweepState | None:
-        if self._running:
+        if self._running or self._steering.waits:
             return None
         if self._leaving:
             return SweepState.INTERRUPTED
-        if not self._may_lease(now):
+        if not self._may_lease():
             return self._finish(SweepState.STOPPED)
-        if len(self._queue):
+        if len(self._queue) or self._steering.more:
             return None
         return self._look_again(now)
 
     def _look_again(self, now: float) -> SweepState | None:
         """Nothing is left in memory: see what the ledger says, other sweeps' attempts included."""
-        self._queue.ready.extend(self._control.waiting())
+        self._queue.start(self._control)
         if len(self._queue):
             return None
         elsewhere = self._control.running_elsewhere()
@@ -344,7 +289,8 @@ class Controller:
                 for item in self._control.open_attempts(elsewhere)
                 if self._alive(item.sweep) is False
             ]
-            self._reconcile(orphans)
+            settle(self._control, self._recorder, orphans)
+            self._steering.look_elsewhere()
         return None
 
     def _finish(self, state: SweepState) -> SweepState | None:
@@ -352,37 +298,28 @@ class Controller:
         crash_point("finish.before")
         with self._control.turn() as turn:
             if state is SweepState.STOPPED:
+                if self._may_lease() or self._asked_to_go_on():
+                    return None
                 waiting = self._control.waiting()
-                asked = self._stopping or self._control.requests()[0]
-                reason = self._fatal or ("asked for" if asked else "budget spent")
                 for trial in waiting:
-                    turn.cancel(trial, reason)
-                if not (waiting or self._cancelled or self._fatal):
+                    turn.cancel(trial, self._why_stopped())
+                more = self._steering.more and not self._fatal
+                if not (waiting or more or self._cancelled or self._fatal):
                     state = SweepState.DONE
             if not turn.finish(state):
                 return None
         crash_point("finish.committed")
         return state
 
-    def _reconcile(self, left: list[OpenAttempt]) -> None:
-        """Settle attempts that another controller left open: finished work is kept, the rest is lost."""
-        for item in left:
-            reader = SpoolReader(self._state / item.lease.folder, item.spool_offset)
-            running = Running(item.lease, _NOWHERE, Batch(item.spool_offset), 0.0, 0.0)
-            running.take(reader.read())
-            if item.host in (None, platform.node()):
-                # The spool may know of a process that the ledger has not heard of.
-                begun = running.batch.start or {}
-                end_leftovers(
-                    item.pid or begun.get("pid"), item.pid_started or begun.get("pid_started")
-                )
-                running.take(reader.read())
-            reader.close()
-            running.exit = Exit(None, None)
-            running.asked = None if running.end else Asked.LEAVE
-            with self._control.turn() as turn:
-                self._write(turn, running)
-                self._end(turn, running)
+    def _asked_to_go_on(self) -> bool:
+        """Whether a request to stop, the only reason to, was taken back before this turn."""
+        only = self._stopping and self._fatal is None and self._steering.spent is None
+        return only and not self._control.requests()[0]
 
-
-_NOWHERE: Any = None
+    def _why_stopped(self) -> str:
+        if self._fatal is not None:
+            return self._fatal
+        if self._stopping or self._control.requests()[0]:
+            return "asked for"
+        spent = self._steering.spent
+        return spent.text() if spent is not None else "asked for"

@@ -1,77 +1,87 @@
-"""Which points of an expansion become trials: all of a grid, or some drawn at random."""
+"""The trials of a plan that is fixed from the start: all of a grid, or those that a sampler draws unseen."""
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agilml.errors import ConfigError, UsageError
+from agilml.errors import UsageError
+from agilml.ledger.ledger import PlannedTrial
 from agilml.model import digest
 from agilml.points import Point
 from agilml.sweep.expand import Expansion
+from agilml.sweep.search.base import Exhausted, Objective
+from agilml.sweep.search.plan import Excluded, SearchPlan
+
+_TRIES = 200
 
 
-def draw(found: Expansion, config: Mapping[str, Any]) -> Sequence[Point]:
+def ordered(found: Expansion, sampler: Mapping[str, Any], limit: int | None) -> Sequence[Point]:
     """Return the points to run, in the order they will start.
 
     Args:
-        found: the expansion; open dimensions (``interval()``) need the random sampler.
-        config: any composed config of the sweep; ``sampler`` and ``budget`` are read.
+        found: every point.
+        sampler: the config node; ``grid`` or ``random``.
+        limit: most candidates, each with all its repetitions.
 
     Raises:
-        ConfigError: there is no such sampler.
-        UsageError: the sampler cannot do what the words ask for.
+        UsageError: a grid is larger than the limit.
     """
-    sampler = config.get("sampler") or {}
-    name, seed = str(sampler.get("name", "grid")), int(sampler.get("seed") or 0)
-    limit = (config.get("budget") or {}).get("trials")
-    if name not in ("grid", "random"):
-        raise ConfigError(f"no sampler `{name}`; there are: grid, random", next="sampler=grid")
-    if found.space:
-        return _drawn_from_space(found, name, seed, limit)
-    points = list(found.points)
-    if name == "random" or sampler.get("shuffle"):
-        points.sort(key=lambda point: digest([seed, point.digest]))
-    if limit is None or limit >= len(points):
-        return points
-    if name == "grid":
+    seed = int(sampler.get("seed") or 0)
+    random = sampler.get("name") == "random"
+    points: list[Point] = list(found.points)
+    if not random and limit is not None and limit < len(points):
         raise UsageError(
             f"the grid has {len(points):,} trials and budget.trials is {limit:,}",
             next=f"sampler=random to draw {limit:,} of them, or a larger budget.trials",
         )
-    return points[:limit]
+    if not random and not sampler.get("shuffle", True):
+        return points
+    if not random or limit is None or limit >= len(points):
+        return sorted(points, key=lambda point: digest([seed, point.digest]))
+    return _some(found, points, seed, limit)
 
 
-def _drawn_from_space(found: Expansion, name: str, seed: int, limit: int | None) -> Sequence[Point]:
-    """Return ``limit`` points: grid points in a random order, with values drawn for the open dimensions."""
-    names = ", ".join(found.space)
-    if name != "random":
-        raise UsageError(
-            f"{names}: interval() is an open range, and a grid has no values to take from it",
-            next="sampler=random budget.trials=20, or write the values: lr=1e-3,1e-2",
-        )
-    if limit is None:
-        raise UsageError(
-            f"{names}: how many values to draw from interval() is not said",
-            next="add budget.trials=20",
-        )
-    rng = random.Random(seed)  # noqa: S311  repeatable draws, not secrets
-    order = list(range(len(found.points)))
-    rng.shuffle(order)
-    return [
-        found.place(
-            order[i % len(order)], {key: _value(rng, where) for key, where in found.space.items()}
-        )
-        for i in range(limit)
-    ]
+def _some(found: Expansion, points: Sequence[Point], seed: int, limit: int) -> list[Point]:
+    """Return the points of ``limit`` candidates; points that only repeat each other are one candidate."""
+    candidates: dict[str, list[Point]] = {}
+    for point in points:
+        params = {name: v for name, v in point.params.items() if name not in found.repeats}
+        key = digest([point.structure, params]) if found.repeats else point.digest
+        candidates.setdefault(key, []).append(point)
+    order = sorted(candidates.values(), key=lambda each: digest([seed, each[0].digest]))
+    return [point for each in order[:limit] for point in each]
 
 
-def _value(rng: random.Random, where: Mapping[str, Any]) -> float | int:
-    low, high = where["low"], where["high"]
-    if where.get("log"):
-        value = math.exp(rng.uniform(math.log(low), math.log(high)))
-    else:
-        value = rng.uniform(low, high)
-    return round(value) if where.get("integer") else value
+def drawn(
+    plan: SearchPlan,
+    sampler: Mapping[str, Any],
+    objectives: Sequence[Objective],
+    limit: int,
+) -> list[PlannedTrial]:
+    """Return the trials of ``limit`` candidates that the sampler proposes, or of as many as there are.
+
+    Raises:
+        ConfigError: there is no such sampler, or a setting of it makes no sense.
+    """
+    from agilml.sweep.search.samplers import make_sampler
+
+    source = make_sampler(sampler, plan.space, objectives)
+    trials: dict[str, PlannedTrial] = {}
+    number = 0
+    while number < limit:
+        for again in range(_TRIES):
+            try:
+                choice = source.ask(number, again=again)
+                placed = plan.place(choice)
+            except Exhausted:
+                return list(trials.values())
+            except Excluded:
+                continue
+            source.proposed(number, choice)
+            trials.update({trial[0]: trial for trial in placed})
+            break
+        else:
+            break
+        number += 1
+    return list(trials.values())

@@ -88,6 +88,17 @@ class Leaves:
                     grew = True
         return _ordered(found)
 
+    def follow(self, changed: Iterable[str]) -> bool:
+        """Return whether everything that depends on ``changed`` can be compiled."""
+        touched = set(changed)
+        try:
+            found = self.affected(touched)
+        except Opaque:
+            return False
+        made = {path for path, _ in found} | touched
+        read = {path for _, program in found for path in program.references}
+        return read - made <= self.resolved.keys()
+
     def _reads(self, program: Program | None, touched: set[str]) -> bool:
         """Return whether ``program`` reads a touched leaf."""
         if program is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from agilml.points import Point
-from agilml.sweep.expand_study import Assembly, Combination
+from agilml.sweep.expand_assembly import Assembly, Combination
 
 
 class Points(Sequence[Point]):
@@ -45,7 +45,7 @@ class Points(Sequence[Point]):
         if isinstance(index, slice):
             return [self[n] for n in range(*index.indices(len(self)))]
         assembly, rows = self.origin(index)
-        patches = [assembly.block.patches[row] for row in rows]
+        patches = assembly.frame.patches(assembly.block, rows)
         return assembly.point(patches, self._digests[index])
 
     def origin(self, index: int) -> tuple[Assembly, Combination]:

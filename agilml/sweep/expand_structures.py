@@ -14,6 +14,7 @@ from agilml.config.session import Composed
 from agilml.config.suggest import did_you_mean, listing
 from agilml.config.words import Setting, top_of
 from agilml.errors import ConfigError
+from agilml.points import Structure
 from agilml.sweep.expand_patch import Leaves, Opaque, Patch, Plan
 from agilml.sweep.grammar import Row
 from agilml.text import safe_text
@@ -99,24 +100,40 @@ class Patches(dict[Row, Patch]):
 class Block:
     """One structure, ready to be patched.
 
+    Args:
+        settings: what was composed into it.
+        whole: keys among them whose value is not patched again: the composed one stands.
+        stand_ins: keys among them with a value that only stands in for those to come.
+
     Attributes:
         structure: what Hydra composed.
+        settings: as given.
         problem: why its interpolations do not resolve, or None.
         patches: what a row does to it beyond the settings composed into it, by row. Looking one up
             raises ConfigError where a key does not exist here or a value does not fit.
     """
 
     def __init__(
-        self, conf: str, settings: Sequence[Setting], composed: Composed, groups: Groups
+        self,
+        structure: Structure,
+        settings: Sequence[Setting],
+        groups: Groups,
+        problem: ConfigError | None = None,
+        *,
+        whole: frozenset[str] = frozenset(),
+        stand_ins: frozenset[str] = frozenset(),
     ) -> None:
-        self.structure = structure(conf, composed)
-        self.problem = composed.problem
+        self.structure = structure
+        self.problem = problem
         self._groups = groups
-        self._settings = settings
+        self.settings = settings
+        self._whole = whole
+        self._stand_ins = stand_ins
         self._written = {s.key for s in settings if not groups.chooses(s)}
         self.leaves = Leaves(self.structure)
         self.patches = Patches(self.make)
         self._plans: dict[tuple[tuple[str, ...], ...], Plan | None] = {}
+        self._patchable: dict[tuple[str, ...], bool] = {}
 
     def plan(self, pattern: tuple[tuple[str, ...], ...]) -> Plan | None:
         """Return the plan for points that change the keys of ``pattern``; None: compose them."""
@@ -144,6 +161,8 @@ class Block:
                 continue
             value = self._fitted(setting)
             params.append((setting.name, value))
+            if setting.key in self._whole:
+                continue
             changes.append((setting.key, value))
             opaque = opaque or self._is_opaque(setting.key)
         keys, values = tuple(key for key, _ in changes), tuple(value for _, value in changes)
@@ -156,10 +175,19 @@ class Block:
             return True
         if key not in self.leaves.resolved or isinstance(self.leaves.resolved[key], dict):
             return True
+        written = self._written - {key} if key in self._stand_ins else self._written
         return any(
             key == other or key.startswith(f"{other}.") or other.startswith(f"{key}.")
-            for other in self._written
+            for other in written
         )
+
+    def patchable(self, patch: Patch) -> bool:
+        """Return whether the effect of ``patch`` is known without composing."""
+        if patch.opaque or (self.problem and patch.keys):
+            return False
+        if patch.keys not in self._patchable:
+            self._patchable[patch.keys] = self.leaves.follow(patch.keys)
+        return self._patchable[patch.keys]
 
     def _fitted(self, setting: Setting) -> Any:
         node: Any = self.structure.unresolved
@@ -184,10 +212,14 @@ class Block:
         known = [*self.leaves.unresolved, *self.structure.choices]
         where = "".join(
             f" {safe_text(s.key)}={safe_text(s.value, 40)}"
-            for s in self._settings
+            for s in self.settings
             if self._groups.chooses(s)
         )
         return unknown_key(key, f"{self.structure.conf}{where}", known)
+
+    def chooses(self, setting: Setting) -> bool:
+        """Return whether ``setting`` picks an option of a group here."""
+        return self._groups.chooses(setting)
 
     def lookup(self, key: str) -> Any:
         """Return the option or resolved value of ``key`` before any patch.
@@ -230,8 +262,10 @@ class Blocks:
         words = tuple(setting.word for setting in settings)
         block = self._known.get(words) or self._same_choices(words, settings)
         if block is None:
-            block = Block(self._conf, settings, self._read(words, settings), self.groups)
-            self.groups.meet(block.structure.choices)
+            composed = self._read(words, settings)
+            found = structure(self._conf, composed)
+            block = Block(found, settings, self.groups, composed.problem)
+            self.groups.meet(found.choices)
         self._known[words] = block
         return block
 

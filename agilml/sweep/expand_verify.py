@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from agilml.config import Configs, config_digest
 from agilml.config.identity import flatten
 from agilml.config.suggest import listing
 from agilml.errors import ConfigError
 from agilml.model import canonical
-from agilml.points import materialise
+from agilml.points import Point, materialise
+from agilml.sweep.expand_assembly import Assembly, Combination, fitted
+from agilml.sweep.expand_patch import Patch
 from agilml.sweep.expand_points import Points
 
 
@@ -27,10 +30,23 @@ def _verify(configs: Configs, points: Points, index: int) -> None:
     assembly, rows = points.origin(index)
     if assembly.whole is not None:
         return  # Composed by Hydra already, word for word.
-    study, point = assembly.study, points[index]
-    patches = [assembly.block.patches[row] for row in rows]
-    words = [setting.word for setting in study.settings(rows, patches)]
-    composed = configs.read(study.conf, words).resolved or {}
+    patches = assembly.frame.patches(assembly.block, rows)
+    verify_point(configs, assembly, points[index], words(rows, patches))
+
+
+def words(rows: Combination, patches: Sequence[Patch]) -> list[str]:
+    """Return the override words of a combination, values in the type of the base."""
+    return [setting.word for setting in fitted(rows, patches)]
+
+
+def verify_point(configs: Configs, assembly: Assembly, point: Point, words: Sequence[str]) -> None:
+    """Compose ``words`` in full and return if they make ``point``.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    conf = assembly.frame.conf
+    composed = configs.read(conf, words).resolved or {}
     wanted = {path: canonical(value) for path, value in flatten(composed)}
     made = materialise(assembly.structure.resolved, point.delta)
     got = {path: canonical(value) for path, value in flatten(made)}
@@ -40,5 +56,5 @@ def _verify(configs: Configs, points: Points, index: int) -> None:
         ]
         raise ConfigError(
             f"a patched config differs from Hydra's own at: {listing(differing)}",
-            next=f"report this as a bug with the words: conf={study.conf} {' '.join(words)}",
+            next=f"report this as a bug with the words: conf={conf} {' '.join(words)}",
         )

@@ -12,7 +12,8 @@ Hydra's own grammar is read by Hydra's own parser: ``a=1,2``, ``choice()``, ``ra
     All combinations, for use inside ``concat`` and ``when``.
 ``optim.momentum=when(optim=sgd, choice(0.8,0.9))``
     Values that are swept only where the condition holds; elsewhere the key keeps its base value. A
-    condition is ``key=value``, ``key=choice(…)`` (any of them) or one quoted expression.
+    condition is ``key=value``, ``key=choice(…)`` (any of them) or one quoted expression. The values may
+    be an ``interval()``.
 ``seed=repeat(3)``
     The base value and the next two: repetitions of a point, not something to search over.
 
@@ -85,6 +86,7 @@ class Dimension:
         rows: what it goes through; empty for an open dimension.
         when: where it applies; None means everywhere.
         interval: the range of an open dimension.
+        op: for an open dimension, ``+`` or ``++`` where its key is new.
         repeats: for ``repeat(n)``, n; its rows need the base value and are made later.
     """
 
@@ -93,6 +95,7 @@ class Dimension:
     rows: tuple[Row, ...] = ()
     when: Condition | None = None
     interval: Interval | None = None
+    op: str = ""
     repeats: int = 0
 
 
@@ -107,9 +110,14 @@ def dimension(word: str, options: Options) -> Dimension:
     found = call(text) if equals_sign and _KEY.fullmatch(key) else None
     if found and (found[0] in OWN_FUNCTIONS or _shuffles_rows(found)):
         return _own(key, *found, options)
+    known = options(key)
+    if known and text in known and text != "null":
+        # `stopper=nan` is an option; Hydra's grammar would read a number.
+        return Dimension(key, Kind.FIXED, (Row((Setting(key, text),)),))
     parsed = parse_word(word, options(key.lstrip("+")))
     if isinstance(parsed.sweep, Interval):
-        return Dimension(parsed.setting.name, Kind.OPEN, interval=parsed.sweep)
+        setting = parsed.setting
+        return Dimension(setting.name, Kind.OPEN, interval=parsed.sweep, op=setting.op)
     if parsed.sweep is None:
         return Dimension(parsed.setting.name, Kind.FIXED, (Row((parsed.setting,)),))
     return Dimension(parsed.setting.name, Kind.VALUES, _value_rows(parsed))
@@ -185,9 +193,10 @@ def _when(key: str, text: str, options: Options) -> Dimension:
             next="optim.momentum=when(optim=sgd, choice(0.8,0.9))",
         )
     inner = dimension(f"{key}={','.join(pieces)}", options)
-    if inner.when is not None or inner.kind is Kind.OPEN:
+    if inner.when is not None:
         raise ConfigError(
-            f"`{safe_text(key)}`: when() takes values, no interval() and no second when()"
+            f"`{safe_text(key)}`: when() takes values, no second when()",
+            next="give all conditions to one when()",
         )
     kind = Kind.VALUES if inner.kind is Kind.FIXED else inner.kind
     return replace(inner, kind=kind, when=both(tuple(conditions)))

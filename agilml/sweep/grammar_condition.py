@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from agilml.errors import ConfigError
+from agilml.model import JSON
 from agilml.text import safe_text
 
 Lookup: TypeAlias = Callable[[str], Any]
@@ -59,11 +60,13 @@ class Condition:
         text: as written.
         names: the keys it reads.
         holds: whether the expression is true for the point that a lookup reads.
+        plain: what :func:`recalled` makes the same condition of.
     """
 
     text: str
     names: frozenset[str]
     holds: Callable[[Lookup], bool]
+    plain: JSON
 
 
 def condition(text: str) -> Condition:
@@ -81,7 +84,7 @@ def condition(text: str) -> Condition:
             f"`{safe_text(text)}` is not an expression: {safe_text(reason)}",
             next="write it like: optim.lr > 0.1 and model == 'mlp'",
         ) from None
-    return Condition(text, frozenset(names), lambda lookup: bool(_known(evaluate, lookup)))
+    return Condition(text, frozenset(names), lambda lookup: bool(_known(evaluate, lookup)), text)
 
 
 def _parse(text: str) -> ast.expr:
@@ -94,7 +97,10 @@ def equals(key: str, allowed: tuple[Any, ...]) -> Condition:
     """Return the condition that ``key`` has one of the ``allowed`` values."""
     text = f"{key} in {list(allowed)}"
     return Condition(
-        text, frozenset({key}), lambda lookup: bool(_known(lambda at: at(key) in allowed, lookup))
+        text,
+        frozenset({key}),
+        lambda lookup: bool(_known(lambda at: at(key) in allowed, lookup)),
+        {"key": key, "in": list(allowed)},
     )
 
 
@@ -104,7 +110,22 @@ def both(conditions: tuple[Condition, ...]) -> Condition:
         return conditions[0]
     names = frozenset[str]().union(*(one.names for one in conditions))
     text = " and ".join(one.text for one in conditions)
-    return Condition(text, names, lambda lookup: all(one.holds(lookup) for one in conditions))
+    return Condition(
+        text,
+        names,
+        lambda lookup: all(one.holds(lookup) for one in conditions),
+        [one.plain for one in conditions],
+    )
+
+
+def recalled(plain: JSON) -> Condition:
+    """Return the condition whose ``plain`` form this is."""
+    if isinstance(plain, list):
+        return both(tuple(recalled(one) for one in plain))
+    if isinstance(plain, dict):
+        allowed = plain["in"]
+        return equals(str(plain["key"]), tuple(allowed if isinstance(allowed, list) else ()))
+    return condition(str(plain))
 
 
 def _known(evaluate: _Evaluate, lookup: Lookup) -> Any:

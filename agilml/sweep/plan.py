@@ -1,9 +1,9 @@
-"""A plan: every trial of a sweep with its identity, before anything starts."""
+"""A plan: every trial of a sweep with its identity, or the space that a sampler will take them from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agilml import events as e
@@ -11,16 +11,33 @@ from agilml.config import Configs
 from agilml.errors import ConfigError, UsageError
 from agilml.ledger.ledger import Ledger, Planned, PlannedTrial
 from agilml.model import JSON, canonical, digest, sweep_id
-from agilml.points import Point, Structure, materialise
+from agilml.points import Structure, materialise
 from agilml.project import Project
 from agilml.provenance.code import Code
 from agilml.provenance.secrets import scrub_argv
-from agilml.sweep.draw import draw
-from agilml.sweep.expand import Expansion, expand
+from agilml.sweep.defaults import FIXED_SAMPLERS, objectives_of, sampler_of, settle, settled_node
+from agilml.sweep.draw import drawn, ordered
+from agilml.sweep.expand import expand_studies
+from agilml.sweep.expand_study import Study
 from agilml.sweep.identity import Identities
+from agilml.sweep.search.base import Objective
+from agilml.sweep.search.making import Made, make_search
+from agilml.sweep.search.plan import SearchPlan
 from agilml.sweep.settings import check_settings
 
-SETTINGS = ("metric", "mode", "executor", "sampler", "stopper", "budget", "attempts")
+SETTINGS = (
+    "metric",
+    "mode",
+    "objectives",
+    "executor",
+    "sampler",
+    "stopper",
+    "budget",
+    "attempts",
+)
+CHOSEN_BY = ("sampler", "stopper", "metric", "mode", "objectives")
+DEFAULT_CANDIDATES = 64
+"""What a search tries where no limit of any kind is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +45,16 @@ class Plan:
     """A sweep that could start now.
 
     Attributes:
-        sweep: its id, a digest of its trials and of how they are chosen.
+        sweep: its id, a digest of its trials (or of its space) and of how they are chosen.
         conf: what was typed after ``conf=``.
         spec: settings as they go into the ledger.
-        trials: ids, structures, deltas and params, in the order they will start.
+        trials: ids, structures, deltas and params, in the order they will start; none yet where a sampler
+            learns as it goes.
         data: digest of each data set, by name.
         axes: what varies, for people to read.
         excluded: points that an ``exclude`` rule took out.
+        search: the space of a sampler that learns as it goes, else None.
+        assumed: what nobody said and was taken for granted, for people to read.
     """
 
     sweep: str
@@ -49,6 +69,21 @@ class Plan:
     data: Mapping[str, str] = field(default_factory=dict)
     axes: Mapping[str, list[JSON]] = field(default_factory=dict)
     excluded: int = 0
+    search: SearchPlan | None = None
+    assumed: Sequence[str] = ()
+
+    @property
+    def total(self) -> int | None:
+        """How many trials there will be at most; None where only time or money ends the search."""
+        if self.search is None:
+            return len(self.trials)
+        limit = (self.spec["budget"] or {}).get("trials")
+        return None if limit is None else int(limit) * self.search.repeats
+
+    @property
+    def unpruned(self) -> bool:
+        """Whether every trial is to run to its end, those that an earlier sweep ended early among them."""
+        return str((self.spec["stopper"] or {}).get("name", "none")) == "none"
 
     def record(
         self,
@@ -67,7 +102,7 @@ class Plan:
                 self.recipe,
                 self.metric,
                 self.mode,
-                len(self.trials),
+                self.total or 0,
                 self.spec,
                 {
                     **provenance,
@@ -88,6 +123,7 @@ class Plan:
             self.trials,
             retry=retry,
             rerun=rerun,
+            unpruned=self.unpruned,
             by=by,
         )
 
@@ -99,64 +135,198 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
         UsageError: the words do not make sense; nothing was started.
         RecipeError: there is no such recipe.
     """
-    found = expand(Configs(project.conf), words)
-    if not found.points:
-        raise UsageError("the sweep has no trial left", next="agil sweep … --dry-run")
-    first = found.points[0]
-    config = materialise(found.structures[first.structure].resolved, first.delta)
-    points = draw(found, config)
-    shared = _settings(found, points)
-    identities = Identities(project)
+    configs = Configs(project.conf)
+    found = settle(configs, words)
+    sampler = sampler_of(found[0])
+    open_space = any(study.axes.open for study in found)
+    if sampler == "grid" or (sampler == "random" and not open_space):
+        return _grid(project, configs, found, words)
+    if len(found) > 1:
+        raise ConfigError(
+            f"sampler={sampler} searches in one conf, and these are {len(found)}",
+            next="one sweep for each conf, or sampler=grid",
+        )
+    made = make_search(project, configs, found[0])
+    if sampler in FIXED_SAMPLERS:
+        return _drawn(made, words)
+    return _adaptive(made, words)
+
+
+def _grid(project: Project, configs: Configs, found: Sequence[Study], words: Sequence[str]) -> Plan:
+    every = expand_studies(configs, found)
+    first = every.points[0]
+    config = materialise(every.structures[first.structure].resolved, first.delta)
+    sampler = settled_node("sampler", config)
+    points = ordered(every, sampler, (config.get("budget") or {}).get("trials"))
+    shared = shared_settings(
+        [
+            materialise(every.structures[point.structure].resolved, point.delta)
+            for point in {point.structure: point for point in reversed(points)}.values()
+        ]
+    )
+    identities = Identities(project.root)
     trials: list[PlannedTrial] = []
     for point in points:
-        trial = identities.trial(found.structures[point.structure], point)
+        trial = identities.trial(every.structures[point.structure], point)
         trials.append((trial, point.structure, dict(point.delta), dict(point.params)))
     spec = {
-        "recipe": str(config["recipe"]),
-        "words": scrub_argv(words),
-        "axes": {name: list(values)[:100] for name, values in found.axes.items()},
-        "excluded": found.excluded,
+        "axes": {name: list(values)[:100] for name, values in every.axes.items()},
+        "excluded": every.excluded,
+        "repeats": list(every.repeats),
         **shared,
     }
-    chosen_by = {name: spec[name] for name in ("sampler", "stopper", "metric", "mode")}
-    ids = [trial[0] for trial in trials]
-    return Plan(
-        sweep=sweep_id(digest({"trials": sorted(ids), **chosen_by})),
-        conf=_conf(words),
-        recipe=str(spec["recipe"]),
-        metric=shared["metric"],
-        mode=shared["mode"],
-        spec=spec,
-        structures=list(found.structures.values()),
-        trials=trials,
-        code=identities.code,
-        data=identities.data,
-        axes=found.axes,
-        excluded=found.excluded,
+    return _fixed(
+        words, str(config["recipe"]), spec, list(every.structures.values()), trials, identities
     )
 
 
-def _settings(found: Expansion, points: Sequence[Point]) -> dict[str, Any]:
+def _drawn(made: Made, words: Sequence[str]) -> Plan:
+    """Return the fixed plan of candidates that a sampler draws without learning from results."""
+    shared = shared_settings(made.configs)
+    budget = _limited(shared["budget"], made.plan.size)
+    if budget["trials"] is None:
+        raise UsageError(
+            f"how many candidates sampler={shared['sampler']['name']} is to draw is not said",
+            next="add budget.trials=20",
+        )
+    objectives = [Objective(*pair) for pair in shared["objectives"].items()]
+    trials = drawn(made.plan, shared["sampler"], objectives, int(budget["trials"]))
+    if not trials:
+        raise UsageError("the sweep has no trial left", next="agil sweep … --dry-run")
+    used = {trial[1] for trial in trials}
+    structures = [item for name, item in made.plan.structures.items() if name in used]
+    spec = {
+        "axes": made.axes,
+        "excluded": 0,
+        "repeats": made.repeated,
+        **shared,
+        "budget": budget,
+    }
+    plan = _fixed(words, made.recipe, spec, structures, trials, made.plan.identities)
+    return replace(plan, assumed=_assumed(shared["budget"], budget))
+
+
+def _fixed(
+    words: Sequence[str],
+    recipe: str,
+    spec: Mapping[str, Any],
+    structures: Sequence[Structure],
+    trials: Sequence[PlannedTrial],
+    identities: Identities,
+) -> Plan:
+    chosen_by = {name: spec[name] for name in ("sampler", "stopper", "metric", "mode")}
+    ids = sorted(trial[0] for trial in trials)
+    return Plan(
+        sweep=sweep_id(digest({"trials": ids, **chosen_by})),
+        conf=_conf(words),
+        recipe=recipe,
+        metric=spec["metric"],
+        mode=spec["mode"],
+        spec={"recipe": recipe, "words": scrub_argv(words), **spec},
+        structures=structures,
+        trials=trials,
+        code=identities.code,
+        data=identities.data,
+        axes=spec["axes"],
+        excluded=spec["excluded"],
+    )
+
+
+def _adaptive(made: Made, words: Sequence[str]) -> Plan:
+    """Return the plan of a search whose candidates depend on results.
+
+    Its id leaves the budget out: the same words with a larger one are the same sweep, carried on.
+    """
+    shared = shared_settings(made.configs)
+    _check_search(made, shared)
+    plan = made.plan
+    recorded, budget = plan.as_json(), _limited(shared["budget"], plan.size)
+    identity = {
+        "space": recorded["space"],
+        "exclude": recorded["exclude"],
+        "enqueue": recorded["enqueue"],
+        "warm_start": recorded["warm_start"],
+        "trials": sorted(made.examples),
+        **{name: shared[name] for name in CHOSEN_BY},
+    }
+    spec = {
+        "recipe": made.recipe,
+        "words": scrub_argv(words),
+        "axes": made.axes,
+        "excluded": 0,
+        "repeats": made.repeated,
+        **shared,
+        "budget": budget,
+        "search": recorded,
+    }
+    return Plan(
+        sweep=sweep_id(digest(identity)),
+        conf=_conf(words),
+        recipe=made.recipe,
+        metric=shared["metric"],
+        mode=shared["mode"],
+        spec=spec,
+        structures=list(plan.structures.values()),
+        trials=(),
+        code=plan.identities.code,
+        data=plan.identities.data,
+        axes=made.axes,
+        search=plan,
+        assumed=_assumed(shared["budget"], budget),
+    )
+
+
+def _check_search(made: Made, shared: Mapping[str, Any]) -> None:
+    """Return if sampler and stopper can be made; the controller would find out too late."""
+    from agilml.sweep.search.constraints import parse
+    from agilml.sweep.search.samplers import make_sampler
+    from agilml.sweep.search.stoppers import make_stopper
+
+    objectives = [Objective(*pair) for pair in shared["objectives"].items()]
+    parse(shared["sampler"].get("constraints") or ())
+    make_sampler(shared["sampler"], made.plan.space, objectives)
+    if shared["stopper"]["name"] != "none":
+        make_stopper(shared["stopper"], objectives[0])
+    if "seed" in {one.name for one in made.plan.space.dimensions}:
+        raise ConfigError(
+            "`seed` is an axis, and a search would look for the luckiest one",
+            next="seed=repeat(3): every candidate is repeated, and judged by the mean",
+        )
+
+
+def _limited(budget: Mapping[str, Any] | None, size: int | None) -> dict[str, Any]:
+    """Return the budget with a limit on candidates where there is no limit at all."""
+    found = {"trials": None, **(budget or {})}
+    if all(value is None for value in found.values()):
+        found["trials"] = DEFAULT_CANDIDATES
+    if size is not None:
+        found["trials"] = min(size, found["trials"] or size)
+    return found
+
+
+def _assumed(given: Mapping[str, Any] | None, budget: Mapping[str, Any]) -> list[str]:
+    said = any(value is not None for value in (given or {}).values())
+    return [] if said else [f"budget.trials={budget['trials']}: no limit was given"]
+
+
+def shared_settings(configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the settings of the sweep, which all its points must share.
 
     Raises:
         ConfigError: points differ in one of them, or a value makes no sense.
     """
-    configs = {
-        point.structure: materialise(found.structures[point.structure].resolved, point.delta)
-        for point in reversed(points)
-    }
-    first = configs[points[0].structure]
-    shared = {name: first.get(name) for name in SETTINGS}
+    shared = {name: configs[0].get(name) for name in SETTINGS}
     for name in SETTINGS:
-        values = {canonical(config.get(name)) for config in configs.values()}
+        values = {canonical(config.get(name)) for config in configs}
         if len(values) > 1:
             raise ConfigError(
                 f"the runs of a sweep share one `{name}`; these have {', '.join(sorted(values))}",
                 next=f"say which with {name}=…, or make two sweeps",
             )
-    shared["metric"] = str(first.get("metric") or "val_acc")
-    shared["mode"] = str(first.get("mode") or "max")
+    objectives = objectives_of(configs[0])
+    metric, mode = next(iter(objectives.items()))
+    shared |= {"metric": metric, "mode": mode, "objectives": objectives}
+    shared |= {group: settled_node(group, configs[0]) for group in ("sampler", "stopper")}
     check_settings(shared)
     return shared
 

@@ -10,9 +10,6 @@ from typing import Any
 from agilml.model import AttemptState, Cause, TrialState
 from agilml.worker.slot import Exit
 
-MAX_LOST = 6
-"""Attempts that a trial may lose to machines before it is given up."""
-
 
 class Asked(StrEnum):
     """Why the controller itself ended an attempt."""
@@ -21,6 +18,23 @@ class Asked(StrEnum):
     LEAVE = "leave"
     TIMEOUT = "timeout"
     STUCK = "stuck"
+    PRUNE = "prune"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often a trial is tried.
+
+    Attributes:
+        user: attempts that its own failures may use up.
+        oom: attempts that running out of memory may use up, if more; all but the first run alone.
+        lost: attempts that it may lose to machines before it is given up.
+    """
+
+    user: int = 1
+    oom: int = 2
+    lost: int = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,8 @@ class Outcome:
     trial: TrialState
     cause: Cause | None = None
     error: str | None = None
+    alone: bool = False
+    """Whether the next attempt needs the machine for itself."""
 
 
 def outcome(
@@ -40,7 +56,8 @@ def outcome(
     *,
     counted: int,
     lost: int,
-    max_attempts: int,
+    tries: Tries,
+    alone: bool = False,
 ) -> Outcome:
     """Decide from what the child said (``end``), what its machine saw, and what we asked for.
 
@@ -50,13 +67,14 @@ def outcome(
         asked: why we ended it, if we did.
         counted: earlier attempts of the trial that count against it.
         lost: earlier attempts of the trial that a machine has lost.
-        max_attempts: how many counting attempts a trial has.
+        tries: how often a trial is tried.
+        alone: whether nothing else ran beside it.
     """
     said = end.get("state") if end else None
     if said == "succeeded":
         # It finished before our signal reached it: finished work is kept.
         return Outcome(AttemptState.SUCCEEDED, TrialState.SUCCEEDED)
-    if said == "pruned":
+    if said == "pruned" or asked is Asked.PRUNE:
         return Outcome(AttemptState.PRUNED, TrialState.PRUNED)
     if asked is Asked.CANCEL:
         return Outcome(AttemptState.CANCELLED, TrialState.CANCELLED)
@@ -69,15 +87,24 @@ def outcome(
         )
     cause, error = _cause(end, exit, asked)
     if cause.counts:
-        again = counted + 1 < max_attempts and not exit.fatal
-        return Outcome(
-            AttemptState.FAILED, TrialState.PENDING if again else TrialState.FAILED, cause, error
-        )
+        return _failed(cause, error, counted + 1, tries, alone=alone, fatal=exit.fatal)
     # To leave and to make room for others is no failure of anybody, however often it happens.
-    again = cause not in (Cause.NODE, Cause.STUCK) or lost + 1 < MAX_LOST
+    again = cause not in (Cause.NODE, Cause.STUCK) or lost + 1 < tries.lost
     return Outcome(
         AttemptState.LOST, TrialState.PENDING if again else TrialState.FAILED, cause, error
     )
+
+
+def _failed(
+    cause: Cause, error: str | None, used: int, tries: Tries, *, alone: bool, fatal: bool
+) -> Outcome:
+    """Return what follows the ``used``-th failure of the trial itself."""
+    again = not fatal and used < tries.user
+    if cause is Cause.OOM:
+        # What did not fit beside others may fit alone; what did not fit alone will not fit a second time.
+        again = not fatal and not alone and used < max(tries.user, tries.oom)
+    state = TrialState.PENDING if again else TrialState.FAILED
+    return Outcome(AttemptState.FAILED, state, cause, error, alone=again and cause is Cause.OOM)
 
 
 def _cause(

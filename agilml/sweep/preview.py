@@ -2,54 +2,106 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from agilml.executors.base import Quote
 from agilml.ledger import queries
-from agilml.model import TrialState
+from agilml.model import JSON, TrialState
 from agilml.project import Project
+from agilml.sweep.estimate import estimate
 from agilml.sweep.plan import Plan
 
 
 def preview(
-    project: Project, plan: Plan, *, slots: int, retry: bool = False, rerun: bool = False
+    project: Project, plan: Plan, *, quote: Quote, retry: bool = False, rerun: bool = False
 ) -> dict[str, Any]:
     """Return the plan as plain JSON: what is new, kept, running, failed, and what would be sent where.
 
-    Nothing is written; a project without a ledger is one where everything is new.
+    Nothing is written; a project without a ledger is one where everything is new. The runs of a search are
+    not known yet: ``trials`` and ``to_run`` are the most that there will be, or null.
     """
-    states = _states(project, [trial[0] for trial in plan.trials])
-    runs: list[dict[str, Any]] = [
-        {"run": trial, "params": params, "state": states.get(trial, "new")}
-        for trial, _, _, params in plan.trials
-    ]
-    done = {TrialState.SUCCEEDED, TrialState.PRUNED}
-    kept = 0 if rerun else sum(states.get(run["run"]) in done for run in runs)
-    failed = (
-        0 if retry or rerun else sum(states.get(run["run"]) == TrialState.FAILED for run in runs)
-    )
-    running = sum(states.get(run["run"]) == TrialState.RUNNING for run in runs)
+    with _reader(project) as db:
+        states = queries.trial_states(db, [trial[0] for trial in plan.trials]) if db else {}
+        runs: list[dict[str, Any]] = [
+            {"run": trial, "params": params, "state": states.get(trial, "new")}
+            for trial, _, _, params in plan.trials
+        ]
+        counts = _counts(plan, runs, retry=retry, rerun=rerun)
+        expected = estimate(
+            db,
+            plan.recipe,
+            [trial for trial, run in zip(plan.trials, runs, strict=True) if run["state"] == "new"],
+            plan.structures,
+            slots=quote.slots,
+            price=quote.usd_per_slot_hour,
+            more=(plan.total or 0) if plan.search else 0,
+        )
     return {
         "sweep": plan.sweep,
         "conf": plan.conf,
         "recipe": plan.recipe,
         "metric": plan.metric,
         "mode": plan.mode,
-        "trials": len(runs),
-        "to_run": len(runs) - kept - failed - running,
-        "kept": kept,
-        "running": running,
-        "failed": failed,
+        "objectives": dict(plan.spec["objectives"]),
+        **counts,
         "excluded": plan.excluded,
         "axes": {name: list(values) for name, values in plan.axes.items()},
-        "executor": {**(plan.spec["executor"] or {}), "slots": slots},
-        "cost": {"usd": 0.0},
+        "sampler": dict(plan.spec["sampler"]),
+        "stopper": dict(plan.spec["stopper"]),
+        "budget": dict(plan.spec["budget"] or {}),
+        "search": _search(plan),
+        "assumed": list(plan.assumed),
+        "executor": {**(plan.spec["executor"] or {}), "slots": quote.slots},
+        "estimate": expected.as_json(),
+        "cost": {"usd": expected.usd or 0.0},
         "code": {"digest": plan.code.digest, "files": sorted(plan.code.files)},
         "runs": runs,
     }
 
 
-def _states(project: Project, trials: list[str]) -> dict[str, TrialState]:
+def _counts(
+    plan: Plan, runs: list[dict[str, Any]], *, retry: bool, rerun: bool
+) -> dict[str, int | None]:
+    done = {TrialState.SUCCEEDED}
+    if not plan.unpruned:
+        done.add(TrialState.PRUNED)
+    kept = 0 if rerun else sum(run["state"] in done for run in runs)
+    failed = 0 if retry or rerun else sum(run["state"] == TrialState.FAILED for run in runs)
+    running = sum(run["state"] == TrialState.RUNNING for run in runs)
+    total = plan.total
+    return {
+        "trials": total,
+        "to_run": None if total is None else total - kept - failed - running,
+        "kept": kept,
+        "running": running,
+        "failed": failed,
+    }
+
+
+def _search(plan: Plan) -> dict[str, JSON] | None:
+    """Return what will be searched, for people to read; conditions as their text."""
+    if plan.search is None:
+        return None
+    dimensions: list[JSON] = []
+    for one, plain in zip(plan.search.space.dimensions, plan.search.space.as_json(), strict=True):
+        assert isinstance(plain, dict)
+        dimensions.append({**plain, "when": None if one.when is None else one.when.text})
+    return {
+        "dimensions": dimensions,
+        "repeats": plan.search.repeats,
+        "size": plan.search.size,
+        "enqueued": len(plan.search.enqueued),
+        "warm_start": list(plan.search.warm_start),
+    }
+
+
+@contextmanager
+def _reader(project: Project) -> Iterator[sqlite3.Connection | None]:
     if not project.ledger.exists():
-        return {}
+        yield None
+        return
     with queries.reader(project.ledger) as db:
-        return queries.trial_states(db, trials)
+        yield db

@@ -14,11 +14,11 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agilml.errors import AgilError
+from agilml.errors import AgilError, StaleWrite
 from agilml.project import Project
 from agilml.sweep.liveness import ControllerLock, controller_pid
 from agilml.worker.warm import WarmTemplate
@@ -26,6 +26,7 @@ from agilml.worker.warm import WarmTemplate
 if TYPE_CHECKING:
     from agilml.executors.base import Executor
     from agilml.ledger.ledger import Ledger
+    from agilml.sweep.search.base import Decision, Searching
 
 LOG = "controller.log"
 
@@ -113,20 +114,41 @@ class ControllerProcess:
         from agilml.ledger.control import Control
         from agilml.model import SweepState
         from agilml.sweep.controller import Controller
+        from agilml.sweep.reconciling import settle
+        from agilml.sweep.recording import Recorder
         from agilml.sweep.settings import settings_of
+        from agilml.sweep.steering import Steering
 
         with queries.reader(self._project.ledger) as db:
             row = queries.sweep(db, sweep)
         if row is None:
             raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
         settings = settings_of(row.spec, self._project.root, self._project.runs)
+        try:
+            control = Control.take(ledger, sweep, platform.node(), os.getpid())
+        except StaleWrite:
+            # It ended between being planned and now: whoever started us will see its end.
+            _say({"is": "taken", "pid": os.getpid()})
+            self._drop()
+            return 0
         executor = self._executor(row.spec["executor"] or {}, row.recipe)
-        control = Control.take(ledger, sweep, platform.node(), os.getpid())
         _say({"is": "running", "pid": os.getpid(), "epoch": control.epoch})
-        controller = Controller(control, executor, settings, self._alive, _tell)
+        settle(control, Recorder(control, settings), control.open_attempts())
+        steering = Steering(control, row.spec, *self._search(ledger, sweep, row.spec))
+        controller = Controller(control, executor, settings, steering, self._alive, _tell)
         signal.signal(signal.SIGTERM, lambda *_: controller.leave())
         state = controller.run()
         return 0 if state is not SweepState.INTERRUPTED else 1
+
+    def _search(
+        self, ledger: Ledger, sweep: str, spec: Mapping[str, Any]
+    ) -> tuple[Searching | None, Sequence[Decision]]:
+        """Return the sweep's search; a fixed plan without a stopper has none, and needs no Optuna."""
+        if not spec.get("search") and (spec.get("stopper") or {}).get("name", "none") == "none":
+            return None, ()
+        from agilml.sweep.search.assemble import assemble
+
+        return assemble(ledger.db, sweep, spec, self._project.root)
 
     def _alive(self, sweep: str) -> bool | None:
         return controller_pid(self._project.sweep_folder(sweep)) is not None

@@ -6,13 +6,17 @@ import heapq
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from agilml.ledger.control import Lease
+from agilml.ledger.control import Control, Lease
 from agilml.model import Cause
 from agilml.sweep.policy import Asked
 from agilml.worker.slot import Exit, Slot
 from agilml.worker.spool import Batch
+
+WINDOW = 20_000
+"""How many trials of a plan are read at once."""
 
 FLUSH_SECONDS = 1.0
 FLUSH_POINTS = 300
@@ -33,6 +37,8 @@ class Running:
     exit: Exit | None = None
     asked: Asked | None = None
     asked_at: float = 0.0
+    alone: bool = False
+    """Whether nothing else has run beside it so far."""
 
     def take(self, batch: Batch) -> None:
         """Add what the spool brought to what waits to be written."""
@@ -65,10 +71,30 @@ class Running:
 
 @dataclass(slots=True)
 class Queue:
-    """Trials that wait: in order, or until a time after a failure of a machine."""
+    """Trials that wait: in order, until a time after a failure of a machine, or for an empty machine.
+
+    Those in order are read from the ledger as they are needed; ``len()`` is 0 only when none is left there.
+    """
 
     ready: deque[str] = field(default_factory=deque)
     later: list[tuple[float, str]] = field(default_factory=list)
+    alone: deque[str] = field(default_factory=deque)
+    _index: int = -1
+    _whole: bool = True
+
+    def start(self, control: Control) -> None:
+        """Look at the plan from its beginning."""
+        self._index, self._whole = -1, False
+        self.refill(control, 1)
+
+    def refill(self, control: Control, wanted: int) -> None:
+        """Read more of the plan where fewer than ``wanted`` trials are ready: not all of it is in memory."""
+        while not self._whole and len(self.ready) < wanted:
+            found = control.waiting_after(self._index, WINDOW)
+            self.ready.extend(trial for _, trial in found)
+            self._whole = len(found) < WINDOW
+            if found:
+                self._index = found[-1][0]
 
     def next(self, now: float) -> str | None:
         """Take the next trial that may start, or answer None."""
@@ -76,12 +102,20 @@ class Queue:
             self.ready.append(heapq.heappop(self.later)[1])
         return self.ready.popleft() if self.ready else None
 
+    def head(self, count: int) -> list[str]:
+        """Return the trials that :meth:`next` will answer with first, at most ``count``."""
+        return list(islice(self.ready, count))
+
     def wait(self, trial: str, seconds: float) -> None:
         """Let ``trial`` start again, but not before ``seconds`` have passed."""
         heapq.heappush(self.later, (time.monotonic() + seconds, trial))
 
+    def next_alone(self) -> str | None:
+        """Take the next trial that must not have company, or answer None."""
+        return self.alone.popleft() if self.alone else None
+
     def __len__(self) -> int:
-        return len(self.ready) + len(self.later)
+        return len(self.ready) + len(self.later) + len(self.alone)
 
 
 def backoff(cause: Cause | None, n: int) -> float:

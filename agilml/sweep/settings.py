@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from agilml.errors import ConfigError
+from agilml.sweep.budget import check_budget
+from agilml.sweep.policy import Tries
+from agilml.text import safe_text
 
 
 @dataclass(slots=True)
@@ -19,9 +23,8 @@ class Settings:
     mode: str
     project: Path
     runs: Path
-    max_attempts: int = 1
+    tries: Tries = field(default_factory=Tries)
     timeout_seconds: float | None = None
-    hours: float | None = None
     beat_seconds: float = 5.0
 
 
@@ -29,15 +32,19 @@ def settings_of(spec: Mapping[str, Any], project: Path, runs: Path) -> Settings:
     """Return the controller's settings from a sweep's recorded spec."""
     attempts = spec.get("attempts") or {}
     minutes = attempts.get("timeout_minutes")
+    known = Tries()
     return Settings(
         recipe=str(spec["recipe"]),
         metric=str(spec["metric"]),
         mode=str(spec["mode"]),
         project=project,
         runs=runs,
-        max_attempts=int(attempts.get("max") or 1),
+        tries=Tries(
+            int(attempts.get("max") or known.user),
+            int(attempts.get("oom") or known.oom),
+            int(attempts.get("lost") or known.lost),
+        ),
         timeout_seconds=None if minutes is None else float(minutes) * 60,
-        hours=(spec.get("budget") or {}).get("hours"),
         beat_seconds=float(spec.get("beat_seconds") or 5.0),
     )
 
@@ -52,14 +59,20 @@ def check_settings(shared: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"mode is `max` or `min`, not `{shared['mode']}`", next="agil sweep … mode=max"
         )
-    attempts, budget = shared.get("attempts") or {}, shared.get("budget") or {}
-    least = {
-        "attempts.max": (attempts.get("max"), 1),
-        "attempts.timeout_minutes": (attempts.get("timeout_minutes"), 0),
-        "budget.trials": (budget.get("trials"), 1),
-        "budget.hours": (budget.get("hours"), 0),
-    }
-    for name, (value, low) in least.items():
-        if value is not None and (value < low or (low == 0 and value == 0)):
-            above = "at least 1" if low else "more than 0"
-            raise ConfigError(f"{name} is {above}, or null; not {value}", next=f"{name}=null")
+    check_budget(shared.get("budget"))
+    attempts = shared.get("attempts") or {}
+    least = {"max": 1, "oom": 1, "lost": 1, "timeout_minutes": 0}
+    for name, low in least.items():
+        value = attempts.get(name)
+        if value is not None and not _fits(value, low):
+            above = "a whole number from 1" if low else "more than 0"
+            raise ConfigError(
+                f"attempts.{name} is {above}, or null; not {safe_text(value)}",
+                next=f"attempts.{name}=null",
+            )
+
+
+def _fits(value: Any, low: int) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return (value >= 1 and value == int(value)) if low else 0 < value < math.inf

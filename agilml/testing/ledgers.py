@@ -36,6 +36,10 @@ CONFIG: dict[str, Any] = {
     "optim": {"name": "sgd", "lr": 0.1},
     "data": {"name": "digits", "root": "${oc.env:DATA_ROOT,data}"},
 }
+SPEC: dict[str, Any] = {
+    "executor": {"name": "local", "slots": 2},
+    "budget": {"trials": None, "hours": None},
+}
 PROVENANCE: dict[str, Any] = {
     "git": {"commit": "3f786850e387550fdab836ed7e6dc881de23001b", "branch": "main", "dirty": False},
     "code": {
@@ -76,17 +80,12 @@ def plan_sample(
     name: str = "sample",
     config: Mapping[str, Any] = CONFIG,
     provenance: Mapping[str, Any] = PROVENANCE,
+    spec: Mapping[str, Any] = SPEC,
 ) -> SampleSweep:
     """Plan a sweep over ``points`` (dotted key to value), distinguished from others by ``name``."""
-    structure = e.StructureComposed(
-        digest([name, config]), str(config["recipe"]), {"model": "resnet8"}, config, config
-    )
-    planned: list[PlannedTrial] = [
-        (trial_id(digest([name, dict(point)])), structure.structure, dict(point), dict(point))
-        for point in points
-    ]
+    structure = sample_structure(name, config)
+    planned = [planned_sample(name, structure, point) for point in points]
     sweep = sweep_id(digest([name, [trial[0] for trial in planned]]))
-    spec = {"executor": {"name": "local", "slots": 2}, "budget": {"trials": None, "hours": None}}
     event = e.SweepPlanned(
         sweep,
         str(config["recipe"]),
@@ -99,6 +98,21 @@ def plan_sample(
     )
     ledger.plan(event, [structure], planned)
     return SampleSweep(sweep, [trial[0] for trial in planned])
+
+
+def sample_structure(name: str, config: Mapping[str, Any] = CONFIG) -> e.StructureComposed:
+    """Return the composed config of the sweep called ``name``."""
+    return e.StructureComposed(
+        digest([name, config]), str(config["recipe"]), {"model": "resnet8"}, config, config
+    )
+
+
+def planned_sample(
+    name: str, structure: e.StructureComposed, point: Mapping[str, Any]
+) -> PlannedTrial:
+    """Return the trial of the sweep called ``name`` that has the values of ``point``."""
+    trial = trial_id(digest([name, dict(point)]))
+    return trial, structure.structure, dict(point), dict(point)
 
 
 def run_sample(turn: Turn, trial: str, outcome: Outcome) -> Lease:

@@ -79,7 +79,7 @@ def follow(
                 wait(max(interval, (time.thread_time() - began) / SHARE))
         finally:
             if view is not None:
-                reporter.close(replace(view, news=()))
+                reporter.close(replace(view, news=(), notices=()))
 
 
 def _look(
@@ -88,7 +88,7 @@ def _look(
     rows = reporter.rows
     if reader.changed(rows) or view is None or again:
         return reader.read(rows, news=reporter.news)
-    return replace(view, news=(), now=time.time())
+    return replace(view, news=(), notices=(), now=time.time())
 
 
 def reporter_for(

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from agilml.ledger.queries_search import Ending
 from agilml.ledger.rows import RunRow
 from agilml.model import TrialState, short
+from agilml.report.endings import ending_text, method_text
 from agilml.report.fields import iso_time
 from agilml.report.words import short_names, value_text
 from agilml.text import safe_text
@@ -21,7 +23,7 @@ _KEY, _VALUE = 60, 200
 
 
 class LinesReporter:
-    """Writes a line for the plan, for every run that ends, after silence, and for the end.
+    """Writes a line for the plan, every run that ends, every limit, after silence, and for the end.
 
     A sweep of many thousand runs writes one line a run; retries and starts write none.
     """
@@ -40,6 +42,9 @@ class LinesReporter:
             self._say(view, f"{sweep} plan {pairs(plan_fields(view))}")
         for row in view.news:
             self._say(view, f"{short(row.run)} {pairs(end_fields(view, row))}")
+        for one in view.notices:
+            told = {"name": one.name, "share": one.share, "used": one.used, "limit": one.limit}
+            self._say(view, f"{sweep} budget {pairs(told)}")
         if self._spoke is None or view.now - self._spoke >= BEAT:
             self._say(view, f"{sweep} {pairs(progress_fields(view))}")
 
@@ -56,13 +61,15 @@ class LinesReporter:
 
 def plan_fields(view: SweepView) -> dict[str, Any]:
     """Return what a sweep was planned to be."""
+    method = method_text(view.sweep.spec).replace(" ", "")
     return {
         "conf": view.sweep.conf,
-        "runs": view.total,
+        "runs": view.total_text.replace(",", ""),
         "new": view.total - view.kept,
         "kept": view.kept,
         "ended": view.ended,
         "executor": view.sweep.executor,
+        **({"search": method} if method else {}),
         "metric": view.sweep.metric,
         "mode": view.sweep.mode,
     }
@@ -71,7 +78,7 @@ def plan_fields(view: SweepView) -> dict[str, Any]:
 def progress_fields(view: SweepView, *, last: bool = False) -> dict[str, Any]:
     """Return how far a sweep is."""
     fields: dict[str, Any] = {"state": view.state} if last else {}
-    fields["ended"] = f"{view.ended}/{view.total}"
+    fields["ended"] = f"{view.ended}/{view.total_text.replace(',', '')}"
     fields["running"] = view.counts[TrialState.RUNNING]
     fields["pending"] = view.counts[TrialState.PENDING]
     fields["failed"] = view.counts[TrialState.FAILED]
@@ -87,7 +94,10 @@ def progress_fields(view: SweepView, *, last: bool = False) -> dict[str, Any]:
 
 def end_fields(view: SweepView, row: RunRow) -> dict[str, Any]:
     """Return how a run ended, with what it differs by and where its log is."""
-    fields: dict[str, Any] = {"state": row.state}
+    fields: dict[str, Any] = {
+        "state": row.state,
+        **_stop_fields(row.state, view.endings.get(row.run)),
+    }
     if row.state is TrialState.FAILED:
         fields |= {"cause": row.cause, "error": last_line(row.error)}
         fields["log"] = f"agil logs {short(row.run)}"
@@ -97,6 +107,16 @@ def end_fields(view: SweepView, row: RunRow) -> dict[str, Any]:
         fields["seconds"] = round(row.seconds, 1)
     names = short_names(view.params)
     return fields | {names[name]: row.params[name] for name in view.params if name in row.params}
+
+
+def _stop_fields(state: TrialState, ending: Ending | None) -> dict[str, Any]:
+    """Return who ended a run before its end, and where."""
+    if ending is None or not ending_text(state, ending):
+        return {}
+    stop = ending.stopped
+    if stop is None or state is TrialState.CANCELLED:
+        return {"reason": ending.reason}
+    return {"by": stop.stopper} | ({} if stop.step is None else {"step": stop.step})
 
 
 def pairs(fields: Mapping[str, Any]) -> str:

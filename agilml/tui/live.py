@@ -30,16 +30,18 @@ class LiveReporter:
         self._meter: UsageMeter | None = None
         self._drawn: tuple[object, ...] = ()
         self._at = 0.0
+        self._limits = False
 
     @property
     def rows(self) -> int:
         """How many runs fit on the terminal as high as it is now."""
-        return room(self._region.size().lines)
+        return room(self._region.size().lines, limits=self._limits)
 
     def update(self, view: SweepView) -> None:
         """Draw ``view`` unless the screen says the same already."""
         size = self._region.size()
-        drawn = (size, view.counts, view.rows, view.curves, view.state)
+        self._limits = bool(view.limits)
+        drawn = (size, view.counts, view.rows, view.curves, view.state, view.limits)
         if drawn != self._drawn or abs(view.now - self._at) >= CLOCK:
             self._drawn, self._at = drawn, view.now
             self._region.draw(frame(view, self._usage(view), size.columns, size.lines))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, TextIO
 
+from agilml.ledger.queries_search import Ending, NoticeRow
 from agilml.ledger.rows import RunRow
 from agilml.report.fields import iso_time, run_fields, strict
 from agilml.tui.lines import BEAT
@@ -13,7 +15,7 @@ from agilml.tui.view import SweepView
 
 
 class JsonReporter:
-    """Writes one object per line: ``plan``, ``started``, ``ended``, ``beat`` after silence, ``sweep`` last.
+    """Writes an object per line: ``plan``, ``started``, ``ended``, ``budget``, ``beat``, ``sweep`` last.
 
     ``run`` is null where the line is about the whole sweep. ``started`` and ``ended`` hold the fields of
     ``agil runs --json``. A run that started and ended between two looks at the ledger has both lines.
@@ -33,7 +35,9 @@ class JsonReporter:
             self._say(view, "plan", _sweep_fields(view))
         for row in view.news:
             self._start(view, row)
-            self._say(view, "ended", _run_fields(row))
+            self._say(view, "ended", _run_fields(row, view.endings.get(row.run)))
+        for notice in view.notices:
+            self._say(view, "budget", _notice_fields(view, notice))
         for row in view.running:
             self._start(view, row)
         if self._spoke is None or view.now - self._spoke >= BEAT:
@@ -60,15 +64,20 @@ class JsonReporter:
         self._file.flush()
 
 
-def _run_fields(row: RunRow) -> dict[str, Any]:
+def _run_fields(row: RunRow, ending: Ending | None) -> dict[str, Any]:
     best = {"name": row.metric, "value": row.best, "step": row.best_step}
     return {
-        **run_fields(row),
+        **run_fields(row, ending),
         "best": None if row.best is None else strict(best),
         "attempt": row.attempt,
         "cause": row.cause,
         "error": row.error,
     }
+
+
+def _notice_fields(view: SweepView, notice: NoticeRow) -> dict[str, Any]:
+    told = {name: value for name, value in asdict(notice).items() if name != "at"}
+    return {"run": None, "sweep": view.sweep.id, **strict(told)}
 
 
 def _sweep_fields(view: SweepView) -> dict[str, Any]:
@@ -81,6 +90,8 @@ def _sweep_fields(view: SweepView) -> dict[str, Any]:
         "executor": view.sweep.executor,
         "metric": view.sweep.metric,
         "mode": view.sweep.mode,
+        "sampler": (view.sweep.spec.get("sampler") or {}).get("name"),
+        "stopper": (view.sweep.spec.get("stopper") or {}).get("name"),
         "total": view.total,
         "kept": view.kept,
         "counts": {state.value: count for state, count in view.counts.items()},

@@ -6,22 +6,23 @@ import os
 import shlex
 import sqlite3
 import sys
-from collections.abc import Sequence
 from typing import Any
 
-from agilml.errors import LedgerError
-from agilml.ledger import queries, screen
-from agilml.ledger.rows import RunRow, SweepRow
+from agilml.errors import AgilError, LedgerError
+from agilml.ledger import queries
+from agilml.ledger.rows import SweepRow
 from agilml.model import SweepState, TrialState, short
 from agilml.project import Project
-from agilml.report.words import SIGNS, metric_text, short_names, state_counts, value_text
+from agilml.report.endings import method_text
+from agilml.report.search_fields import spending
+from agilml.report.words import state_counts
+from agilml.sweep.budget import Budget
 from agilml.text import clock, plural, safe_text
-from agilml.tui.layout import Column, Line, Row, fit_line, table_lines
-from agilml.tui.words import STYLES, error_line
+from agilml.tui.layout import Line, fit_line
+from agilml.tui.limits import limit_line, reached_limits
+from agilml.tui.ranking import Ranking, ranking_lines, read_ranking
+from agilml.tui.words import best_by
 
-RANKED = 10
-FAILED = 10
-METRICS = 6
 WIDEST_COMMAND = 100
 
 
@@ -54,19 +55,18 @@ def summary_lines(
     if row is None:
         raise LedgerError(f"the ledger knows no sweep {sweep}", next="agil runs")
     counts = queries.counts(db, sweep)
-    ranked = queries.runs_of_sweep(
-        db, sweep, states=(TrialState.SUCCEEDED, TrialState.PRUNED), best_first=True, limit=RANKED
-    )
-    failed = queries.runs_of_sweep(db, sweep, states=(TrialState.FAILED,), limit=FAILED)
-    params = screen.differing_params(db, sweep)
-    more = sum(counts.values()) - len(ranked) - len(failed)
-    lines = [_header(row, counts)]
-    if ranked or failed:
-        lines += _table(row, params, ranked, failed, width)
+    shown = read_ranking(db, row)
+    limits = reached_limits(db, row)
+    more = sum(counts.values()) - len(shown.ranked) - len(shown.failed)
+    lines = [_header(row, counts), *([limit_line(limits, row.state)] if limits else [])]
+    if shown.front:
+        lines.append([(shown.front, "")])
+    if shown.ranked or shown.failed:
+        lines += ranking_lines(row, shown, width)
     if more:
         lines.append([(f"{more:,} more · agil runs {short(sweep)}", "dim")])
     if not quiet:
-        lines += _next_lines(row, ranked, failed)
+        lines += _next_lines(db, row, shown)
     return [fit_line(line, width) for line in lines]
 
 
@@ -75,66 +75,19 @@ def _header(sweep: SweepRow, counts: dict[TrialState, int]) -> Line:
     if sweep.ended is not None and sweep.started is not None:
         lasted = f" in {clock(sweep.ended - sweep.started)}"
     stopped = "stopped: " if sweep.state is SweepState.STOPPED else ""
+    method = method_text(sweep.spec)
     text = (
         f"  {stopped}{plural(sum(counts.values()), 'run')}: {state_counts(counts)}{lasted}"
         f"  conf={safe_text(sweep.conf, 40)}  on {safe_text(sweep.executor, 20)}"
-        f"  best by {safe_text(sweep.metric, 40)} ({safe_text(sweep.mode, 8)})"
+        f"{f'  {safe_text(method, 40)}' if method else ''}  {best_by(sweep)}"
     )
     return [(short(sweep.id), "bold"), (text, "")]
 
 
-def _table(
-    sweep: SweepRow,
-    params: Sequence[str],
-    ranked: Sequence[RunRow],
-    failed: Sequence[RunRow],
-    width: int | None,
-) -> list[Line]:
-    names = short_names(params)
-    metrics = final_metrics(ranked, sweep.metric)
-    columns = [
-        Column("run", lead=True),
-        *(Column(names[name], right=True, drop=1, lead=True) for name in params),
-        Column(f"best {sweep.metric}", right=True),
-        *(Column(name, right=True, drop=4 if i else 2) for i, name in enumerate(metrics)),
-        Column("time", right=True, drop=3),
-    ]
-
-    def cells(row: RunRow) -> list[str]:
-        return [
-            short(row.run),
-            *(value_text(row.params[name]) if name in row.params else "-" for name in params),
-            metric_text(row.best) or "-",
-            *(metric_text(row.metrics.get(name)) or "-" for name in metrics),
-            clock(row.seconds),
-        ]
-
-    rows = [
-        Row(str(rank), STYLES[row.state], cells(row), strong=len(params) + 1 if rank == 1 else None)
-        for rank, row in enumerate(ranked, 1)
-    ]
-    rows += [
-        Row(SIGNS[row.state], STYLES[row.state], cells(row), message=error_line(row))
-        for row in failed
-    ]
-    return table_lines(columns, rows, width)
-
-
-def final_metrics(rows: Sequence[RunRow], main: str) -> list[str]:
-    """Return the names of the metrics to show: those that end like ``main`` first (``test_acc``)."""
-    ending = main.replace("/", "_").rpartition("_")[2]
-    found = dict.fromkeys(name for row in rows for name in row.metrics if name != main)
-
-    def order(name: str) -> tuple[bool, str]:
-        return name.replace("/", "_").rpartition("_")[2] != ending, name
-
-    return sorted(found, key=order)[:METRICS]
-
-
-def _next_lines(sweep: SweepRow, ranked: Sequence[RunRow], failed: Sequence[RunRow]) -> list[Line]:
-    commands = []
+def _next_lines(db: sqlite3.Connection, sweep: SweepRow, shown: Ranking) -> list[Line]:
+    commands, ranked, failed = [], shown.ranked, shown.failed
     if not sweep.state.ended or sweep.state is SweepState.STOPPED:
-        commands.append(f"agil resume {short(sweep.id)}")
+        commands.append(resume_command(db, sweep))
     if failed:
         commands += [f"agil logs {short(failed[0].run)}", retry_command(sweep)]
     if len(ranked) > 1:
@@ -145,6 +98,16 @@ def _next_lines(sweep: SweepRow, ranked: Sequence[RunRow], failed: Sequence[RunR
     return [
         [label if not i else ("    ", ""), (f"  {text}", "")] for i, text in enumerate(commands)
     ]
+
+
+def resume_command(db: sqlite3.Connection, sweep: SweepRow) -> str:
+    """Return the command that goes on with the sweep: with a higher limit where one is used up."""
+    spent = spending(db, sweep, live=False)
+    try:
+        Budget.of(sweep.spec).refuse(spent, short(sweep.id))
+    except AgilError as refused:
+        return refused.next
+    return f"agil resume {short(sweep.id)}"
 
 
 def retry_command(sweep: SweepRow) -> str:

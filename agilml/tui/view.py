@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agilml.errors import LedgerError
-from agilml.ledger import queries, screen
+from agilml.ledger import queries, queries_search, screen
+from agilml.ledger.queries_search import Ending, NoticeRow
 from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import SweepState, TrialState
 from agilml.project import Project
 from agilml.sweep.liveness import shown_state
+from agilml.sweep.standing import best_run, constraint_texts
 from agilml.tui.estimate import seconds_left
+from agilml.tui.limits import LimitReader, drained, expected_runs
 from agilml.tui.window import GROUPS, RUNNING, read_window, shares
 
 
@@ -25,6 +28,7 @@ class SweepView:
     Attributes:
         state: as shown: ``interrupted`` where work is open and no controller lives.
         counts: trials by state; every state is a key.
+        expected: how many trials there will be; None where a search has no limit on their number.
         kept: how many had succeeded before the sweep was planned; to whoever started it with a
             command, also those that had ended before that command.
         params: names of the parameters that differ inside the sweep, in the order typed.
@@ -32,7 +36,10 @@ class SweepView:
         curves: values of the sweep's metric by attempt, for the runs in ``rows``.
         running: every run that is being executed, best first.
         news: runs that have ended since the view before this one, in the order they ended.
-        best: the best run so far by the sweep's metric, or None.
+        endings: why runs in ``rows`` and ``news`` were stopped or cancelled, for those that were.
+        limits: limits of the budget of which 0.8 or all is used, with what is used by now.
+        notices: what was said about the budget since the view before this one.
+        best: the best run so far by the sweep's metric that keeps its constraints, or None.
         ends_at: when the last run is expected to end (Unix seconds), or None where nothing is known.
         now: the moment (Unix seconds).
     """
@@ -40,20 +47,34 @@ class SweepView:
     sweep: SweepRow
     state: SweepState
     counts: Mapping[TrialState, int]
+    expected: int | None
     kept: int
     params: Sequence[str]
     rows: Sequence[RunRow]
     curves: Mapping[str, Sequence[float]]
     running: Sequence[RunRow]
     news: Sequence[RunRow]
+    endings: Mapping[str, Ending]
+    limits: Sequence[NoticeRow]
+    notices: Sequence[NoticeRow]
     best: RunRow | None
     ends_at: float | None
     now: float
 
     @property
-    def total(self) -> int:
+    def planned(self) -> int:
         """How many trials the sweep has."""
         return sum(self.counts.values())
+
+    @property
+    def total(self) -> int:
+        """How many trials it will have; how many it has where nobody knows."""
+        return self.planned if self.expected is None else self.expected
+
+    @property
+    def total_text(self) -> str:
+        """The same for people: ``44+`` where there will be more and nobody knows how many."""
+        return f"{self.total:,}{'+' if self.expected is None else ''}"
 
     @property
     def ended(self) -> int:
@@ -115,6 +136,7 @@ class SweepReader:
         self._kept = 0
         self._curves: dict[str, tuple[list[float], int]] = {}
         self._known_ends: dict[str, float] | None = None
+        self._limits = LimitReader(db, since)
 
     def changed(self, rows: int) -> bool:
         """Whether the ledger was written to since the last call, or ``rows`` runs are wanted anew."""
@@ -146,18 +168,31 @@ class SweepReader:
             for run in group[:share]
         ]
         now = time.time()
+        state = shown_state(row.state, self._folder, row.controller_host, self._host)
+        limits = self._limits.read(row, state, now)
+        planned, full = sum(counts.values()), drained(limits)
+        expected = expected_runs(self._db, row, planned, over=full or state.ended)
+        fresh = self._news() if news else []
+        # What a budget has ended will not start the trials that wait.
+        waiting = counts[TrialState.PENDING] + (expected or planned) - planned
         return SweepView(
             sweep=row,
-            state=shown_state(row.state, self._folder, row.controller_host, self._host),
+            state=state,
             counts=counts,
+            expected=expected,
             kept=self._kept,
             params=self._params,
             rows=shown,
             curves=self._read_curves(shown, row.metric),
             running=running,
-            news=self._news() if news else (),
-            best=_best([group[0] for group in groups if group]),
-            ends_at=self._ends_at(now, running, counts[TrialState.PENDING]),
+            news=fresh,
+            endings=queries_search.endings(self._db, [run.run for run in (*shown, *fresh)]),
+            limits=limits,
+            notices=self._limits.news(self._sweep) if news else (),
+            best=self._best(row, groups),
+            ends_at=None
+            if expected is None
+            else self._ends_at(now, running, 0 if full else waiting),
             now=now,
         )
 
@@ -199,8 +234,13 @@ class SweepReader:
 
     def _ends_at(self, now: float, running: Sequence[RunRow], waiting: int) -> float | None:
         elapsed = [now - row.started if row.started else 0.0 for row in running]
-        left = seconds_left(screen.recent_seconds(self._db, self._sweep), elapsed, waiting)
+        left = seconds_left(queries_search.recent_seconds(self._db, self._sweep), elapsed, waiting)
         return None if left is None else now + left
+
+    def _best(self, sweep: SweepRow, groups: Sequence[Sequence[RunRow]]) -> RunRow | None:
+        if constraint_texts(sweep.spec):
+            return best_run(self._db, sweep)
+        return _best([group[0] for group in groups if group])
 
 
 def _best(rows: Sequence[RunRow]) -> RunRow | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from agilml.ledger.rows import RunRow
+from agilml.ledger.queries_search import Ending
+from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import SweepState, TrialState
+from agilml.report.endings import ending_mark
 from agilml.report.words import SIGNS
+from agilml.sweep.standing import objectives_of
 from agilml.text import safe_text
 from agilml.tui.layout import Line
 from agilml.tui.view import SweepView
@@ -50,12 +53,23 @@ def state_parts(view: SweepView) -> list[tuple[int, Line]]:
     return parts
 
 
-def where_text(row: RunRow) -> str:
-    """Return the slot of a run and which attempt it is, or the word for why it has none."""
+def best_by(sweep: SweepRow) -> str:
+    """Return what is best in a sweep: ``best by val_acc (max)``, or all objectives."""
+    named = objectives_of(sweep).items()
+    return "best by " + ", ".join(
+        f"{safe_text(metric, 40)} ({safe_text(mode, 8)})" for metric, mode in named
+    )
+
+
+def where_text(row: RunRow, ending: Ending | None = None) -> str:
+    """Return the slot of a run and which attempt it is, or in a few words why it has none any more."""
+    mark = ending_mark(row.state, ending)
     if row.kept and row.state is TrialState.SUCCEEDED:
         return "already done"
     if row.state in (TrialState.PENDING, TrialState.CANCELLED, TrialState.PRUNED):
-        return row.state.value
+        return f"{row.state}: {mark}" if mark else row.state.value
+    if mark:
+        return f"finished: {mark}"
     again = f" (attempt {row.attempts})" if row.attempts > 1 else ""
     return f"{row.slot or ''}{again}"
 

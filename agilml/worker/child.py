@@ -26,7 +26,7 @@ from agilml.worker import logs, recipe
 from agilml.worker.config import Config
 from agilml.worker.order import Order
 from agilml.worker.rng import seed_everything
-from agilml.worker.run import Preempted, Pruned, Run, set_current_run
+from agilml.worker.run import Finished, Preempted, Pruned, Run, set_current_run
 from agilml.worker.spool import SpoolWriter
 
 MANY_IMPORTS = 50
@@ -110,17 +110,18 @@ def _enter(order: Order, parent: int) -> None:
 
 
 def _listen(run: Run) -> None:
-    """Let SIGTERM (and SIGUSR1 for a stopper) end the trial at its next boundary."""
+    """Let SIGTERM (and SIGUSR1 and SIGUSR2 for a stopper) end the trial at its next boundary."""
+    reasons = {signal.SIGUSR1: Pruned, signal.SIGUSR2: Finished, signal.SIGTERM: Preempted}
 
     def end(signum: int, _frame: Any) -> None:
-        reason = Pruned if signum == signal.SIGUSR1 else Preempted
+        reason = reasons[signal.Signals(signum)]
         run.end_at_boundary(reason)
         if not run.cooperative:
             # The recipe has shown no boundary so far: here is as good a place as any.
             raise reason
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGUSR1, end)
+    for signum in reasons:
+        signal.signal(signum, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -164,6 +165,8 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
         train(config, run)
         _tell_imports(spool, inherited)
         crash_point("child.finished")
+        return _end(spool, "succeeded")
+    except Finished:
         return _end(spool, "succeeded")
     except Pruned:
         return _end(spool, "pruned")

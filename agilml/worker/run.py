@@ -28,6 +28,10 @@ class Pruned(Exception):
     """A stopper decided that the trial is not worth going on with."""
 
 
+class Finished(Exception):
+    """A stopper decided that the trial is as good as it needs to be; it has succeeded."""
+
+
 class Preempted(Exception):
     """The slot is needed, or someone asked for the trial to end; it can go on from its last checkpoint."""
 
@@ -116,18 +120,23 @@ class Run:
     def steps(self, n: int) -> Iterator[int]:
         """Yield the steps still to do, from 0 or from behind the resumed checkpoint up to ``n`` - 1.
 
+        Ends early, as if all were done, when a stopper found the trial as good as it needs to be.
+
         Raises:
             Pruned: between steps, when a stopper ended the trial.
             Preempted: between steps, when someone asked for the trial to end.
         """
         self.cooperative = True
         for step in range(self._first_step, n):
+            if self._ending is Finished:
+                return
             self.boundary()
             yield step
-        self.boundary()
+        if self._ending is not Finished:
+            self.boundary()
 
     def boundary(self) -> None:
-        """Raise :class:`Pruned` or :class:`Preempted` if the trial shall end here."""
+        """Raise :class:`Pruned`, :class:`Finished` or :class:`Preempted` if the trial shall end here."""
         self.cooperative = True
         if self._ending is not None:
             raise self._ending

@@ -12,10 +12,12 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from agilml.model import Cause
-from agilml.worker import logs
+from agilml.worker import logs, spool
 from agilml.worker.child import start_time
 from agilml.worker.order import Order
 from agilml.worker.probes import out_of_memory_kills
@@ -23,6 +25,19 @@ from agilml.worker.spool import Batch, SpoolReader
 from agilml.worker.starter import Starter
 
 LOG_CHECK_SECONDS = 1.0
+
+
+class Ending(Enum):
+    """How an attempt is told to end; the value is the signal that its process gets."""
+
+    LEAVE = signal.SIGTERM
+    """At the next boundary; it may go on later from its last checkpoint."""
+    PRUNE = signal.SIGUSR1
+    """At the next boundary, as pruned."""
+    FINISH = signal.SIGUSR2
+    """At the next boundary, as if its steps were all done: what follows them still runs."""
+    KILL = signal.SIGKILL
+    """Now, and everything that it started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +150,17 @@ class Slot:
         )
         return self._release(end)
 
-    def end(self, gentle: bool) -> None:
-        """Ask the attempt's processes to end (SIGTERM), or end them (SIGKILL to the whole group)."""
+    def end(self, how: Ending) -> None:
+        """Tell the attempt's process to end; :attr:`Ending.KILL` reaches its whole group."""
         if self._pid == 0:
             if self.order is not None:
                 self._starter.abandon(self.order.attempt)
             return
         with contextlib.suppress(OSError):
-            if gentle:
-                os.kill(self._pid, signal.SIGTERM)
-            else:
+            if how is Ending.KILL:
                 os.killpg(self._pid, signal.SIGKILL)
+            else:
+                os.kill(self._pid, how.value)
 
     def _release(self, end: Exit) -> Report:
         assert self.order is not None
@@ -155,7 +170,7 @@ class Slot:
         logs.cap_log(self.order.path)
         if self._pid:
             # What the recipe left running behind it has no slot any more.
-            self.end(gentle=False)
+            self.end(Ending.KILL)
         self.order, self._pid, self.trouble = None, 0, None
         return report
 
@@ -167,11 +182,28 @@ class Slot:
         return Cause.OOM if out_of_memory_kills() > self._oom_before else Cause.NODE
 
 
-def end_leftovers(pid: int | None, pid_started: int | None) -> bool:
-    """End the process group of an attempt that an earlier controller left behind, if it is still that one."""
+def end_leftovers(pid: int | None, pid_started: int | None, folder: Path) -> bool:
+    """End the process group of an attempt that an earlier controller left behind; answer whether it lived.
+
+    Only a process that writes to the spool in ``folder`` is one: a ledger that was copied together with its
+    project names processes of the original, which go on.
+    """
     if not pid or not pid_started or start_time(pid) != pid_started:
+        return False
+    if not _holds_open(pid, folder / spool.NAME):
         return False
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
         return True
+    return False
+
+
+def _holds_open(pid: int, path: Path) -> bool:
+    """Whether ``pid`` has the file at ``path`` open, by whatever name."""
+    with contextlib.suppress(OSError):
+        wanted = path.stat()
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.stat(entry.path), wanted):
+                    return True
     return False

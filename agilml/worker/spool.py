@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,7 @@ _NOT_FINITE = ("nan", "inf", "-inf")
 
 
 class SpoolWriter:
-    """Appends events. Every call is one ``write``: what it wrote survives the death of this process."""
+    """Appends events. When a call returns, what it wrote survives the death of this process."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -41,14 +42,28 @@ class SpoolWriter:
             folder / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
         )
         self.began = time.perf_counter()
+        self._torn = False
+        # The heart beats in a thread of its own.
+        self._lock = threading.Lock()
 
     def seconds(self) -> float:
         """Return the seconds since the writer was opened."""
         return time.perf_counter() - self.began
 
     def write(self, event: dict[str, Any]) -> None:
-        """Append one event."""
-        os.write(self.fd, json.dumps(event, separators=(",", ":")).encode() + b"\n")
+        """Append one event.
+
+        Raises:
+            OSError: the disk is full or failing; an event that is written later is on a line of its own.
+        """
+        line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            left = memoryview(b"\n" + line if self._torn else line)
+            while left:
+                # Nearly always one call; a disk that fills up takes a part.
+                done = os.write(self.fd, left)
+                self._torn = done < len(left)
+                left = left[done:]
 
     def sync(self) -> None:
         """Make everything written so far survive a power cut."""

@@ -31,6 +31,8 @@ FIELDS = [
     "ended",
     "seconds",
     "tags",
+    "stopped",
+    "reason",
 ]
 
 

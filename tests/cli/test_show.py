@@ -55,7 +55,22 @@ def test_a_sweep_shows_its_state_counts_controller_budget_and_best(
     assert sweep["counts"]["succeeded"] == 11
     assert sweep["counts"]["failed"] == 1
     assert sweep["controller"] == {"host": "sample-host", "pid": 4120, "alive": False}
-    assert sweep["budget"] == {"trials": None, "hours": None}
+    assert sweep["budget"] == {
+        "trials": None,
+        "hours": None,
+        "used": {
+            "trials": 0,
+            "hours": sweep["budget"]["used"]["hours"],
+            "slot_hours": sweep["budget"]["used"]["slot_hours"],
+            "usd": 0.0,
+            "target": None,
+        },
+        "notices": [],
+    }
+    assert 0 < sweep["budget"]["used"]["hours"] <= sweep["budget"]["used"]["slot_hours"]
+    assert sweep["search"]["objectives"] == {"val_acc": "max"}
+    assert sweep["search"]["space"] is None
+    assert sweep["pareto"] == []
     assert sweep["best"]["metric"] == "val_acc"
     assert sweep["varying"] == ["optim.lr", "model.depth", "seed"]
 

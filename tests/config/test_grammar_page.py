@@ -9,16 +9,23 @@ from pathlib import Path
 import pytest
 
 from agilml.config import NOT_IDENTITY, Configs
-from agilml.sweep.expand import expand
+from agilml.sweep.expand import expand, studies
 from agilml.sweep.grammar import OWN_FUNCTIONS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference" / "sweep-grammar.md"
+OPEN = re.compile(r"^agil sweep (.*?)\s+# open: (.+)$", re.MULTILINE)
 EXAMPLE = re.compile(r"^agil sweep (.*?)\s+# (\d+)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize(("line", "count"), EXAMPLE.findall(PAGE.read_text()))
 def test_an_example_expands_to_as_many_trials_as_the_page_says(line: str, count: str) -> None:
     assert len(expand(Configs(None), shlex.split(line), verify=1).points) == int(count)
+
+
+@pytest.mark.parametrize(("line", "names"), OPEN.findall(PAGE.read_text()))
+def test_an_example_is_open_in_the_keys_that_the_page_says(line: str, names: str) -> None:
+    (study,) = studies(Configs(None), shlex.split(line))
+    assert [one.name for one in study.axes.open] == names.split()
 
 
 def test_the_page_names_every_function_and_every_key_outside_identity() -> None:

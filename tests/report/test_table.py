@@ -13,11 +13,11 @@ cells = st.lists(st.lists(st.text(max_size=60), min_size=3, max_size=3), max_siz
 COLUMNS = [Column("a"), Column("b", right=True, keep=1), Column("c", keep=2)]
 
 
-@given(cells, st.none() | st.integers(10, 200))
+@given(cells, st.none() | st.integers(10, 200), st.integers(0, 20))
 def test_a_table_is_one_printable_line_a_row_that_fits(
-    rows: list[list[str]], width: int | None
+    rows: list[list[str]], width: int | None, least: int
 ) -> None:
-    lines = table(COLUMNS, rows, width=width)
+    lines = table([*COLUMNS[:2], Column("c", keep=2, least=least)], rows, width=width)
     assert len(lines) == len(rows) + 1
     assert all(line.isprintable() for line in lines)
     assert width is None or all(width_of(line) <= width for line in lines)
@@ -34,6 +34,15 @@ def test_the_least_important_column_is_dropped_first() -> None:
     assert table(COLUMNS, rows, width=15)[1] == "aaaa  bbbb"
     assert table(COLUMNS, rows, width=9)[1] == "aaaa"
     assert table(COLUMNS, rows, width=3)[1] == "aa…"
+
+
+def test_a_column_that_may_be_cut_is_cut_before_it_is_dropped() -> None:
+    columns = [Column("a"), Column("why", keep=1, least=5)]
+    rows = [["aaaa", "a long reason"], ["aaaa", "short"]]
+    assert table(columns, rows, width=19)[1:] == ["aaaa  a long reason", "aaaa  short"]
+    assert table(columns, rows, width=12)[1:] == ["aaaa  a lon…", "aaaa  short"]
+    assert table(columns, rows, width=11)[1:] == ["aaaa  a lo…", "aaaa  short"]
+    assert table(columns, rows, width=10)[1:] == ["aaaa", "aaaa"]
 
 
 def test_only_the_sign_is_coloured() -> None:

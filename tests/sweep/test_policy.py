@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agilml.model import Cause
-from agilml.sweep.policy import MAX_LOST, Asked, outcome
+from agilml.sweep.policy import Asked, Tries, outcome
 from agilml.worker.slot import Exit
 
 KILLED = Exit(None, 9, Cause.NODE)
@@ -19,9 +19,11 @@ def decide(
     counted: int = 0,
     lost: int = 0,
     most: int = 1,
+    alone: bool = False,
 ) -> tuple[str, str, str | None]:
     """Return attempt state, trial state and cause."""
-    found = outcome(end, exit, asked, counted=counted, lost=lost, max_attempts=most)
+    tries = Tries(user=most)
+    found = outcome(end, exit, asked, counted=counted, lost=lost, tries=tries, alone=alone)
     return found.attempt, found.trial, found.cause
 
 
@@ -41,9 +43,29 @@ def test_a_recipe_that_raised_uses_up_an_attempt() -> None:
     assert ("failed", "failed", "oom") == decide(said("failed", "oom"), most=2, counted=1)
 
 
+def test_out_of_memory_is_tried_once_more_alone_and_never_again_at_the_same_size() -> None:
+    ended = said("failed", "oom")
+    found = outcome(ended, FAILED, None, counted=0, lost=0, tries=Tries())
+    assert (found.trial, found.alone) == ("pending", True)
+    assert ("failed", "failed", "oom") == decide(ended, counted=1)
+    assert ("failed", "failed", "oom") == decide(ended, most=9, alone=True)
+    killed = Exit(None, 9, Cause.OOM)
+    assert ("failed", "pending", "oom") == decide(None, killed)
+
+
+def test_a_pruned_trial_is_pruned_however_its_process_ends() -> None:
+    assert ("pruned", "pruned", None) == decide(None, KILLED, Asked.PRUNE)
+    assert ("pruned", "pruned", None) == decide(said("failed", "user"), asked=Asked.PRUNE)
+
+
+def test_a_trial_that_may_finish_early_has_its_own_end() -> None:
+    assert ("failed", "failed", "user") == decide(said("failed", "user"), asked=Asked.FINISH)
+    assert ("lost", "pending", "node") == decide(None, KILLED, Asked.FINISH)
+
+
 def test_a_machine_that_failed_uses_up_nothing_until_it_is_too_much() -> None:
     assert ("lost", "pending", "node") == decide(None, KILLED)
-    assert ("lost", "failed", "node") == decide(None, KILLED, lost=MAX_LOST - 1)
+    assert ("lost", "failed", "node") == decide(None, KILLED, lost=Tries().lost - 1)
 
 
 def test_what_we_asked_for_decides_the_cause() -> None:

@@ -64,9 +64,10 @@ class Toy:
         attempts: Mapping[str, Any] | None = None,
         beat_seconds: float = 5.0,
         config: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
         **flags: Any,
     ) -> Planned:
-        """Record a sweep over ``xs``; trial ids are ``t-<x>``."""
+        """Record a sweep over ``xs``; trial ids are ``t-<x>``; ``settings`` go into its spec."""
         base = {
             "recipe": "toy",
             "diary": str(self.diary),
@@ -82,6 +83,7 @@ class Toy:
             "executor": {"name": "local", "slots": slots, "isolation": isolation},
             "attempts": dict(attempts or {"max": 1}),
             "beat_seconds": beat_seconds,
+            **(settings or {}),
         }
         with Ledger.open(self.project.ledger) as ledger:
             return ledger.plan(

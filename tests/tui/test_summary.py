@@ -14,7 +14,8 @@ from agilml.model import AttemptState, SweepState
 from agilml.project import Project
 from agilml.report.table import width_of
 from agilml.testing.ledgers import Outcome, SampleSweep, run_sample
-from agilml.tui.summary import final_metrics, print_summary, retry_command, summary_lines
+from agilml.tui.ranking import final_metrics
+from agilml.tui.summary import print_summary, retry_command, summary_lines
 from tests.golden.files import same_as_file
 from tests.tui.sweeps import learn, points, text_of, write_sweep
 from tests.tui.test_frame import HOSTILE, HOSTILE_POINTS, all_failed, hostile

@@ -1,0 +1,124 @@
+"""A sweep's search, put together from what the ledger has of the sweep, and brought up to date."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from agilml.ledger.history import curve_of, final_values, history
+from agilml.model import TrialState, canonical
+from agilml.points import Structure, leaves, materialise
+from agilml.sweep.search.base import Choice, Decision, Objective, Observation
+from agilml.sweep.search.constraints import parse
+from agilml.sweep.search.plan import SearchPlan
+from agilml.sweep.search.samplers import make_sampler
+from agilml.sweep.search.search import Goals, Search, observe
+from agilml.sweep.search.stoppers import make_stopper
+
+
+def assemble(
+    db: sqlite3.Connection, sweep: str, spec: Mapping[str, Any], root: Path
+) -> tuple[Search, list[Decision]]:
+    """Return the search of ``sweep`` as its history has left it, and decisions that it has just made.
+
+    Args:
+        db: the ledger.
+        sweep: its full id.
+        spec: its recorded settings.
+        root: the project's folder.
+
+    Raises:
+        ConfigError: a setting of its sampler or stopper makes no sense.
+    """
+    goals = goals_of(spec)
+    first = goals.objectives[0]
+    stopper = spec.get("stopper") or {"name": "none"}
+    rule = None if stopper.get("name") == "none" else make_stopper(stopper, first)
+
+    def results(trial: str) -> Mapping[str, tuple[float | None, ...]]:
+        return final_values(db, trial)
+
+    if spec.get("search"):
+        plan = SearchPlan.from_json(spec["search"], _structures(db, spec["search"]), root)
+        sampler = make_sampler(spec["sampler"], plan.space, goals.objectives)
+        found = Search(
+            goals,
+            results,
+            plan=plan,
+            sampler=sampler,
+            stopper=rule,
+            limit=(spec.get("budget") or {}).get("trials"),
+            enqueued=plan.enqueued,
+        )
+        found.warm_start(_earlier(db, plan, goals))
+    else:
+        groups = _repetitions(db, sweep, spec.get("repeats") or ())
+        found = Search(goals, results, stopper=rule, groups=groups)
+    decisions = found.replay(
+        history(db, sweep, first.metric), lambda trial: curve_of(db, trial, first.metric)
+    )
+    return found, decisions
+
+
+def goals_of(spec: Mapping[str, Any]) -> Goals:
+    """Return what the candidates of a sweep are judged by."""
+    named = spec.get("objectives") or {spec["metric"]: spec["mode"]}
+    texts = (spec.get("sampler") or {}).get("constraints") or ()
+    return Goals(
+        [Objective(str(metric), str(mode)) for metric, mode in named.items()], parse(texts)
+    )
+
+
+def _structures(db: sqlite3.Connection, search: Mapping[str, Any]) -> dict[str, Structure]:
+    wanted = SearchPlan.structure_ids(search)
+    found: dict[str, Structure] = {}
+    for name in wanted:
+        row = db.execute(
+            "SELECT id, conf, choices, unresolved, resolved FROM structure WHERE id = ?", (name,)
+        ).fetchone()
+        found[name] = Structure(row[0], row[1], *(json.loads(text) for text in row[2:]))
+    return found
+
+
+def _earlier(
+    db: sqlite3.Connection, plan: SearchPlan, goals: Goals
+) -> Iterator[tuple[Choice, Observation]]:
+    """Yield what earlier sweeps have found that fits the space, each point once."""
+    seen: set[str] = set()
+    for sweep in plan.warm_start:
+        rows = db.execute(
+            "SELECT t.id, t.state, s.choices, s.resolved, t.delta FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+            " JOIN structure s ON s.id = t.structure WHERE m.sweep = ? AND t.state IN ('succeeded', 'pruned')"
+            " ORDER BY m.idx",
+            (sweep,),
+        )
+        for trial, state, choices, resolved, delta in rows.fetchall():
+            config = materialise(json.loads(resolved), json.loads(delta))
+            choice = plan.choose({**json.loads(choices), **leaves(config)})
+            if choice is None or canonical(dict(choice)) in seen:
+                continue
+            seen.add(canonical(dict(choice)))
+            yield (
+                choice,
+                observe({trial: TrialState(state)}, goals, lambda one: final_values(db, one)),
+            )
+
+
+def _repetitions(
+    db: sqlite3.Connection, sweep: str, repeats: Any
+) -> dict[str, tuple[int, int]]:
+    """Return, for every trial of a fixed plan, the number of its point and which repetition of it it is."""
+    numbers: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
+    rows = db.execute("SELECT trial, params FROM sweep_trial WHERE sweep = ? ORDER BY idx", (sweep,))
+    for trial, text in rows:
+        params = {name: v for name, v in json.loads(text).items() if name not in repeats}
+        point = canonical(params) if repeats else str(trial)
+        number = numbers.setdefault(point, len(numbers))
+        found[str(trial)] = (number, counts.get(point, 0))
+        counts[point] = counts.get(point, 0) + 1
+    return found

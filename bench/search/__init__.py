@@ -1,0 +1,1 @@
+"""Time to target: how soon a sweep has found a good configuration."""

@@ -1,0 +1,1 @@
+"""Hydra's side of AgilML: the launcher ``hydra/launcher=agil``."""

@@ -1,0 +1,135 @@
+"""A ledger that an earlier release wrote is opened, brought up to date, and used."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agilml.errors import LedgerFromFuture
+from agilml.ledger import queries, queries_runs, schema
+from agilml.ledger.control import Control
+from agilml.ledger.facts import verify_chain
+from agilml.ledger.ledger import Ledger
+from agilml.model import AttemptState, SweepState, TrialState
+
+RELEASED = Path(__file__).parent / "released"
+
+
+def rows(db: sqlite3.Connection) -> dict[str, list[Any]]:
+    """Return every row of every table of the first schema, in the columns that it had."""
+    found = {}
+    with closing(sqlite3.connect(":memory:")) as first:
+        first.executescript((RELEASED / "v1.sql").read_text())
+        tables = [
+            name
+            for (name,) in first.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not name.startswith(("sqlite_", "_sqlite"))
+        ]
+        for table in tables:
+            columns = ", ".join(row[1] for row in first.execute(f"PRAGMA table_info({table})"))
+            found[table] = db.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2").fetchall()
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a ledger as the release with schema 1 left it."""
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((RELEASED / "v1.sql").read_text())
+        assert 1 == schema.version(db)
+    return path
+
+
+def test_a_released_ledger_has_all_its_rows_after_the_migration(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        before = rows(db)
+    with Ledger.open(path) as ledger:
+        assert schema.VERSION == schema.version(ledger.db)
+        assert before == rows(ledger.db)
+        assert len(before["fact"]) == verify_chain(ledger.db, ledger.origin)
+    assert before["fact"]
+    assert before["metric"]
+
+
+def test_a_migrated_ledger_has_the_schema_of_a_new_one(path: Path, tmp_path: Path) -> None:
+    def shape(db: sqlite3.Connection) -> list[Any]:
+        query = "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        objects = db.execute(f"{query} ORDER BY 1, 2").fetchall()
+        return [
+            (*item, [row[1:6] for row in db.execute(f"PRAGMA table_info({item[1]})")])
+            for item in objects
+        ]
+
+    with Ledger.open(path) as old, Ledger.open(tmp_path / "new.db") as new:
+        assert shape(new.db) == shape(old.db)
+
+
+def test_a_sweep_of_a_released_ledger_can_be_resumed(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        sweep, origin = str(ledger.db.execute("SELECT id FROM sweep").fetchone()[0]), ledger.origin
+        facts = verify_chain(ledger.db, origin)
+        (failed,) = ledger.resume(sweep, "ada", retry=True)
+        control = Control.take(ledger, sweep, "here", 1)
+        assert [failed] == control.waiting()
+        with control.turn() as turn:
+            lease = turn.lease(failed, "local:0", "runs")
+            assert lease is not None
+            assert 2 == lease.n
+            turn.started(lease, host="here", pid=1, pid_started=1, isolation="fork")
+            turn.metrics(lease, 10, {"val_acc": [[0], [0.75], [0.1]]})
+            turn.ended(lease, AttemptState.SUCCEEDED, TrialState.SUCCEEDED)
+            assert turn.finish(SweepState.DONE)
+        assert verify_chain(ledger.db, origin) > facts
+    with queries.reader(path) as db:
+        assert {TrialState.SUCCEEDED: 12} == {
+            s: n for s, n in queries.counts(db, sweep).items() if n
+        }
+        run = queries.run(db, failed)
+        assert run is not None
+        assert {"val_acc": 0.75} == run.metrics
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        queries.newest_runs,
+        queries.sweeps,
+        queries_runs.metric_names,
+        lambda db: [
+            queries.curves(db, row.attempt) for row in queries.newest_runs(db) if row.attempt
+        ],
+        lambda db: queries_runs.select_runs(db, queries_runs.Selection(sort="val_acc")),
+    ],
+)
+def test_a_released_ledger_is_read_as_it_is(path: Path, read: Callable[[Any], Any]) -> None:
+    """Reading comes before anything has brought it up to date, and must not."""
+    before = path.read_bytes()
+    with queries.reader(path) as db:
+        old = repr(read(db))
+    assert before == path.read_bytes()
+    Ledger.open(path).close()
+    with queries.reader(path) as db:
+        assert old == repr(read(db))
+    assert len(old) > 10
+
+
+def test_a_ledger_of_the_next_schema_is_read_and_not_changed(path: Path, tmp_path: Path) -> None:
+    Ledger.open(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+        db.execute("ALTER TABLE trial ADD COLUMN unheard_of TEXT")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(path, tmp_path / "copy.db")
+    with pytest.raises(LedgerFromFuture, match=f"schema {schema.VERSION + 1}"):
+        Ledger.open(path)
+    with queries.reader(path) as db:
+        assert 12 == len(queries.newest_runs(db))
+    assert (tmp_path / "copy.db").read_bytes() == path.read_bytes()
