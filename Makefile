@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sweep test test-fast check lint format types layers docs bench lock clean
+.PHONY: help venv sweep test test-fast test-hydra-next check lint format types layers docs bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,6 +39,11 @@ test: $(READY) ## run every test, the slow ones too
 
 test-fast: $(READY) ## run the tests that take about a second or less
 	@$(ONE_THREAD) $(PYTEST) -m 'not slow' $(PYTEST_FLAGS)
+
+test-hydra-next: ## the launcher on Hydra's release candidate, in an environment of its own
+	$(PYTHON) -m venv build/hydra-next
+	build/hydra-next/bin/python -m pip install --quiet --pre --editable '.[dev]' 'hydra-core>=1.4.0rc1,<1.5'
+	@$(ONE_THREAD) build/hydra-next/bin/python -m pytest tests/hydra_plugin tests/recipes/test_hydra_app.py
 
 check: lint types layers test-fast ## what a change must pass: lint, types, layers, fast tests
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar
 
 
@@ -26,12 +25,14 @@ class Event:
 
     def body(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""
-        return {name: getattr(self, name) for name in _names(type(self))}
+        names = _FIELDS.get(self.kind)
+        if names is None:
+            names = _FIELDS[self.kind] = tuple(item.name for item in fields(self))
+        return {name: getattr(self, name) for name in names}
 
 
-@cache
-def _names(kind: type[Event]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind))
+_FIELDS: dict[str, tuple[str, ...]] = {}
+"""Names of the fields by kind: to ask the dataclass takes as long as to digest the fact."""
 
 
 @dataclass(frozen=True, slots=True)

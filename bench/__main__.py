@@ -15,13 +15,26 @@ from bench import machine
 from bench.options import Options
 from bench.peers import venvs
 from bench.result import Result
-from bench.sections import cli, crash, expand, first_step, log, makespan, start, sweeps
+from bench.sections import (
+    cli,
+    crash,
+    expand,
+    first_step,
+    log,
+    makespan,
+    scale,
+    search,
+    start,
+    sweeps,
+)
 from bench.tree import become_subreaper
 
 SECTIONS: dict[str, Callable[[Options], Result]] = {
     "cli": cli.measure,
     "expand": expand.measure,
     "log": log.measure,
+    "scale": scale.measure,
+    "search": search.measure,
     "start": start.measure,
     "first_step": first_step.measure,
     "crash": crash.measure,

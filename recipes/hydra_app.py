@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agilml.worker.config import Config
     from agilml.worker.run import Run
 
-COLLECTOR = "agilml.recipes.program.collector"
+COLLECTOR = "hydra_plugins.agilml_launcher._collector"
 
 
 def train(cfg: Config, run: Run) -> None:

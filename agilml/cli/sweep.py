@@ -171,7 +171,8 @@ def _quote(plan: Plan, project: Project) -> Quote:
     made = executor_class(str(settings.get("name", "local")))(
         settings, plan.recipe, project.root, project.state
     )
-    return made.quote()
+    quote: Quote = made.quote()
+    return quote
 
 
 def _affordable(plan: Plan, project: Project, quote: Quote) -> Plan:

@@ -40,6 +40,19 @@ log = logging.getLogger("agilml.hydra_launcher")
 
 def drive(project: Project, plan: JobPlan, app: App, since: float) -> None:
     """Be the controller of the sweep until it ends, or follow the one that another process is."""
+    # Made first: behind this line there are a lock, threads and open files that no fork should have. What a
+    # job leaves running would otherwise hold the lock, and look like a controller.
+    template, command = _template(plan, app, project.state)
+    try:
+        executor = AppExecutor(plan, template, command, project.root, project.state)
+        executor.quote()
+        _drive(project, plan, executor, since)
+    finally:
+        if template is not None:
+            template.close()
+
+
+def _drive(project: Project, plan: JobPlan, executor: AppExecutor, since: float) -> None:
     folder = project.sweep_folder(plan.sweep)
     lock = ControllerLock(folder)
     try:
@@ -49,17 +62,6 @@ def drive(project: Project, plan: JobPlan, app: App, since: float) -> None:
             with Ledger.open(project.ledger) as ledger:
                 if ledger.end_if_complete(plan.sweep) or not ledger.has_open_work(plan.sweep):
                     return
-        _control(project, plan, app, since)
-    finally:
-        lock.close()
-
-
-def _control(project: Project, plan: JobPlan, app: App, since: float) -> None:
-    # Made first: behind this line there are threads and open files that a fork should not have.
-    template, command = _template(plan, app, project.state)
-    executor = AppExecutor(plan, template, command, project.root, project.state)
-    try:
-        executor.quote()
         thread = _ControllerThread(project, plan, executor)
         thread.start()
         try:
@@ -69,8 +71,7 @@ def _control(project: Project, plan: JobPlan, app: App, since: float) -> None:
         if thread.error is not None:
             raise thread.error
     finally:
-        if template is not None:
-            template.close()
+        lock.close()
 
 
 def _template(plan: JobPlan, app: App, folder: Path) -> tuple[AppTemplate | None, dict[str, Any]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agilml.errors import LedgerDamaged
@@ -16,12 +16,20 @@ from agilml.ledger.folding import Folding
 HELD = 1_000
 """Facts that a transaction holds back at most before it writes them in one go."""
 
-_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+
+def _make_encode() -> Callable[[dict[str, Any]], str]:
+    encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return encoder.encode
+    # JSONEncoder makes one of these for every text, which takes longer than the text itself.
+    quote = json.encoder.encode_basestring_ascii
+    parts = make(None, encoder.default, quote, None, ":", ",", False, False, False)
+    return lambda body: "".join(parts(body, 0))
 
 
-def encode(body: dict[str, Any]) -> str:
-    """Return the JSON text of a fact's body; ASCII, so that lone surrogates survive SQLite."""
-    return _encoder.encode(body)
+encode = _make_encode()
+"""Returns the JSON text of a fact's body; ASCII, so that lone surrogates survive SQLite."""
 
 
 def chain(
@@ -43,6 +51,7 @@ class Transaction:
         self._db = db
         self._held: list[tuple[str, int, float, str, str, str, str]] = []
         self._folding = Folding(db)
+        self._over = False
         row = db.execute(
             "SELECT seq, digest FROM fact WHERE origin = ? ORDER BY seq DESC LIMIT 1", (origin,)
         ).fetchone()
@@ -60,7 +69,13 @@ class Transaction:
         return self._seq + 1
 
     def append(self, event: Event) -> int:
-        """Record ``event``; return its number in this origin."""
+        """Record ``event``; return its number in this origin.
+
+        Raises:
+            RuntimeError: the transaction is over.
+        """
+        if self._over:
+            raise RuntimeError("a transaction that is over records nothing")
         if len(self._held) >= HELD or not self._folding.takes(event):
             self.flush()
         seq, at, kind, subject = self._seq + 1, time.time(), event.kind, event.subject
@@ -70,6 +85,10 @@ class Transaction:
         self._seq, self._digest = seq, digest
         self._folding.add(event, at)
         return seq
+
+    def end(self) -> None:
+        """Take nothing more; called by the owner when it has committed or given up."""
+        self._over = True
 
     def flush(self) -> None:
         """Write what is held back; called by the owner before it commits."""

@@ -26,8 +26,9 @@ class Folding:
         """Whether ``event`` may be added before a flush."""
         if event.kind not in MANY:
             return not self._groups
-        place = self._places.get(event.kind, len(self._places))
-        return self._reached.get(_trial(event), -1) <= place
+        last = len(self._places) - 1
+        place = self._places.get(event.kind, last)
+        return place == last or self._reached.get(_trial(event), -1) <= place
 
     def add(self, event: Event, at: float) -> None:
         """Hold ``event``, recorded at ``at``, back; or fold it now where its kind is a rare one."""

@@ -23,6 +23,9 @@ __all__ = ["Ledger", "Planned", "PlannedTrial", "trial_events"]
 
 CHECKPOINT_BYTES = 16 << 20
 """Size of the write-ahead log from which it is moved into the database; pages are rewritten less often so."""
+CACHE_KIB = 16 << 10
+"""Memory for pages of the ledger; the indexes of a hundred thousand trials fit."""
+
 _CHUNK = 500
 _REOPENED_BY_ASKING = (TrialState.CANCELLED,)
 CHANGEABLE = ("budget", "attempts", "executor", "price")
@@ -99,15 +102,17 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 _check_version(self._db)
-                self._open = Transaction(self._db, self.origin)
-                yield self._open
-                self._open.flush()
+                self._open = tx = Transaction(self._db, self.origin)
+                try:
+                    yield tx
+                    tx.flush()
+                finally:
+                    self._open = None
+                    tx.end()
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.rollback()
                 raise
-            finally:
-                self._open = None
         self._checkpoint_if_large()
 
     def data_version(self) -> int:
@@ -312,6 +317,7 @@ def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
                 if schema.version(db) < schema.VERSION:
                     schema.migrate(db)
         db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         db.execute("PRAGMA mmap_size = 0")
 
 

@@ -66,8 +66,8 @@ def _ended(db: sqlite3.Connection, facts: Facts) -> None:
         [
             (
                 event.trial_state,
-                event.cause in ("user", "oom"),
-                event.cause in ("node", "stuck"),
+                int(event.cause in ("user", "oom")),
+                int(event.cause in ("node", "stuck")),
                 None if event.trial_state == "pending" else at,
                 event.trial,
             )

@@ -140,7 +140,14 @@ class Turn:
         if row is None or row[0] != sha256:
             self._tx.append(
                 e.CheckpointSaved(
-                    lease.attempt, lease.trial, step, folder, sha256, size, value, list(dropped)
+                    lease.attempt,
+                    lease.trial,
+                    step,
+                    folder,
+                    sha256,
+                    size,
+                    _told(value),
+                    list(dropped),
                 )
             )
         return True
@@ -173,9 +180,10 @@ class Turn:
             e.AttemptEnded(
                 lease.attempt,
                 lease.trial,
-                state,
-                trial_state,
-                cause,
+                # Plain text: SQLite's adapters look long at what is only a kind of text.
+                state.value,
+                trial_state.value,
+                None if cause is None else cause.value,
                 error,
                 exit_code,
                 signal,
@@ -233,9 +241,8 @@ class Turn:
         """Record that a stopper ends the attempt; the first decision about an attempt holds."""
         if self._state(lease) != AttemptState.STARTED or self._control.decision(lease.attempt):
             return False
-        told = str(value) if value is not None and not math.isfinite(value) else value
         self._tx.append(
-            e.StopDecided(lease.attempt, lease.trial, action, stopper, step, told, reason)
+            e.StopDecided(lease.attempt, lease.trial, action, stopper, step, _told(value), reason)
         )
         return True
 
@@ -294,3 +301,8 @@ class Turn:
             return True
         self._tx.append(e.LateRefused(lease.attempt, lease.fence, what))
         return False
+
+
+def _told(value: Any) -> Any:
+    """Return ``value`` as JSON has it: what is not finite is text."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -30,8 +30,7 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         f"executor {where}: {plural(executor['slots'], 'slot')} of {_resources(executor)}, {cost}",
     ]
     lines += [_dimension(one) for one in _varying(plan)]
-    if plan["estimate"]["runs"]:
-        lines.append(estimate_text(plan["estimate"]))
+    lines.append(estimate_text(plan["estimate"]))
     lines.append(
         f"code {plan['code']['digest'][:12]}: {', '.join(map(safe_text, plan['code']['files'][:8]))}"
     )

@@ -18,6 +18,7 @@ from agilml.errors import UsageError
 from agilml.ledger import queries, queries_find
 from agilml.model import short
 from agilml.project import Project
+from agilml.sweep.standing import best_run
 from agilml.text import plural, safe_text
 
 LATEST = "latest"
@@ -159,12 +160,12 @@ def _best(db: sqlite3.Connection, sweep_address: str) -> str:
             kept="nothing was changed",
             next=f"agil show {short(sweep)}",
         )
-    rows = queries.runs_of_sweep(db, sweep, best_first=True, limit=1)
-    if rows and rows[0].best is not None:
-        return rows[0].run
-    metric = rows[0].metric if rows else "metric"
+    row = queries.sweep(db, sweep)
+    best = best_run(db, row) if row is not None else None
+    if best is not None:
+        return best.run
     raise UsageError(
-        f"no run of {short(sweep)} has logged `{safe_text(metric)}` yet",
+        f"no run of {short(sweep)} has logged `{safe_text(row.metric if row else 'metric')}` yet",
         kept="nothing was changed",
         next=f"agil runs {short(sweep)}",
     )

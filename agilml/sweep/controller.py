@@ -152,7 +152,8 @@ class Controller:
         return 0.05 if self._idle or len(self._running) < 2 else 0.1
 
     def _turn(self, now: float) -> None:
-        due = [running for running in self._running.values() if running.due(now)]
+        eager = self._steering.searching
+        due = [running for running in self._running.values() if running.due(now, eager=eager)]
         may_lease = self._may_lease()
         freed = sum(running.exit is not None for running in due)
         room = len(self._idle) + freed if may_lease else 0

@@ -70,7 +70,7 @@ def objectives_of(config: Mapping[str, Any]) -> dict[str, str]:
 def _added(found: Sequence[Study], words: Sequence[str]) -> list[str]:
     """Return the words that settle what was left to choose."""
     for study in found:
-        for one in (*study.axes.dimensions, *study.axes.open):
+        for one in study.axes.every:
             if one.name in _GROUPS and one.kind is not Kind.FIXED:
                 raise ConfigError(
                     f"the runs of a sweep share one `{one.name}`",

@@ -124,7 +124,7 @@ def _refuse_open(found: Sequence[Study]) -> None:
 
 
 def _dimensions(found: Sequence[Study]) -> list[Dimension]:
-    return [one for study in found for one in (*study.axes.dimensions, *study.axes.open)]
+    return [one for study in found for one in study.axes.every]
 
 
 def check_names(found: Sequence[Study]) -> None:

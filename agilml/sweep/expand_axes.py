@@ -22,16 +22,24 @@ class Axes:
     """What a sweep over one conf goes through.
 
     Attributes:
-        dimensions: factors of the product, in order; the last one varies fastest.
-        open: intervals, by key.
+        every: all dimensions, in the order of the conf and the words.
         exclude: points for which one of these holds are left out.
         base: the conf with the fixed choices of groups, before any sweep.
     """
 
-    dimensions: tuple[Dimension, ...]
-    open: tuple[Dimension, ...]
+    every: tuple[Dimension, ...]
     exclude: tuple[Condition, ...]
     base: Block
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The factors of the product, in order; the last one varies fastest."""
+        return tuple(one for one in self.every if one.kind is not Kind.OPEN)
+
+    @property
+    def open(self) -> tuple[Dimension, ...]:
+        """The intervals."""
+        return tuple(one for one in self.every if one.kind is Kind.OPEN)
 
 
 def axes(blocks: Blocks, words: Sequence[str], exclude: Sequence[str] | None) -> Axes:
@@ -54,10 +62,8 @@ def axes(blocks: Blocks, words: Sequence[str], exclude: Sequence[str] | None) ->
     for one in found:
         if one.kind is Kind.ROWS:
             _check_name(one, base, groups)
-    closed = tuple(_repeated(one, base) for one in found if one.kind is not Kind.OPEN)
     return Axes(
-        closed,
-        tuple(one for one in found if one.kind is Kind.OPEN),
+        tuple(_repeated(one, base) for one in found),
         tuple(condition(text) for text in texts),
         base,
     )

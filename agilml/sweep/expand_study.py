@@ -27,15 +27,16 @@ class Study(Frame):
     def __init__(self, conf: str, blocks: Blocks, axes: Axes, label: Mapping[str, str]) -> None:
         super().__init__(conf, label)
         self.axes = axes
+        self._dimensions = axes.dimensions
         self.excluded = 0
         self.blocks = blocks
         self._composed: dict[Row, tuple[Setting, ...]] = {}
         self._structural = [
             n
-            for n, one in enumerate(axes.dimensions)
+            for n, one in enumerate(self._dimensions)
             if any(self._needs_compose(row) for row in one.rows)
         ]
-        self._uniform = all(self._same_keys(one) for one in axes.dimensions)
+        self._uniform = all(self._same_keys(one) for one in self._dimensions)
         self._direct: dict[Block, Assembly] = {}
         self._by_rows: dict[Combination, Block] = {}
 
@@ -55,11 +56,11 @@ class Study(Frame):
     @property
     def size(self) -> int:
         """How many combinations its unconditional dimensions have."""
-        return math.prod(len(one.rows) for one in self.axes.dimensions if one.when is None)
+        return math.prod(len(one.rows) for one in self._dimensions if one.when is None)
 
     def combinations(self) -> Iterator[Combination]:
         """Yield one row per dimension for every point, unconditional dimensions first."""
-        dimensions = self.axes.dimensions
+        dimensions = self._dimensions
         factors = [one.rows if one.when is None else (NOTHING,) for one in dimensions]
         found: Iterator[Combination] = itertools.product(*factors)
         for n, one in enumerate(dimensions):
@@ -124,10 +125,7 @@ class Study(Frame):
     def names(self) -> set[str]:
         """Return every key that some point of this study has; what a condition may read."""
         known = {
-            setting.name
-            for one in self.axes.dimensions
-            for row in one.rows
-            for setting in row.settings
+            setting.name for one in self._dimensions for row in one.rows for setting in row.settings
         }
         known.update(one.name for one in self.axes.open)
         for block in self.blocks:

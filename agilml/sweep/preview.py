@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,11 +29,11 @@ def preview(
             {"run": trial, "params": params, "state": states.get(trial, "new")}
             for trial, _, _, params in plan.trials
         ]
-        counts = _counts(plan, runs, retry=retry, rerun=rerun)
+        resting = _resting(plan, retry=retry, rerun=rerun)
         expected = estimate(
             db,
             plan.recipe,
-            [trial for trial, run in zip(plan.trials, runs, strict=True) if run["state"] == "new"],
+            [t for t, run in zip(plan.trials, runs, strict=True) if run["state"] not in resting],
             plan.structures,
             slots=quote.slots,
             price=quote.usd_per_slot_hour,
@@ -46,7 +46,7 @@ def preview(
         "metric": plan.metric,
         "mode": plan.mode,
         "objectives": dict(plan.spec["objectives"]),
-        **counts,
+        **_counts(plan.total, runs, resting),
         "excluded": plan.excluded,
         "axes": {name: list(values) for name, values in plan.axes.items()},
         "sampler": dict(plan.spec["sampler"]),
@@ -62,22 +62,26 @@ def preview(
     }
 
 
+def _resting(plan: Plan, *, retry: bool, rerun: bool) -> dict[str, str]:
+    """Return the states in which a trial is left alone, and what the preview counts it as."""
+    found = {TrialState.RUNNING: "running"}
+    if not rerun:
+        found[TrialState.SUCCEEDED] = "kept"
+        if not plan.unpruned:
+            found[TrialState.PRUNED] = "kept"
+        if not retry:
+            found[TrialState.FAILED] = "failed"
+    return {state.value: name for state, name in found.items()}
+
+
 def _counts(
-    plan: Plan, runs: list[dict[str, Any]], *, retry: bool, rerun: bool
+    total: int | None, runs: Sequence[Mapping[str, Any]], resting: Mapping[str, str]
 ) -> dict[str, int | None]:
-    done = {TrialState.SUCCEEDED}
-    if not plan.unpruned:
-        done.add(TrialState.PRUNED)
-    kept = 0 if rerun else sum(run["state"] in done for run in runs)
-    failed = 0 if retry or rerun else sum(run["state"] == TrialState.FAILED for run in runs)
-    running = sum(run["state"] == TrialState.RUNNING for run in runs)
-    total = plan.total
+    counted = [resting[run["state"]] for run in runs if run["state"] in resting]
     return {
         "trials": total,
-        "to_run": None if total is None else total - kept - failed - running,
-        "kept": kept,
-        "running": running,
-        "failed": failed,
+        "to_run": None if total is None else total - len(counted),
+        **{name: counted.count(name) for name in ("kept", "running", "failed")},
     }
 
 

@@ -8,6 +8,7 @@ It answers one line per fact that its starter waits for; after ``running`` the s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -52,7 +53,9 @@ class ControllerProcess:
     def _preload(self, reference: str) -> None:
         if self._warm is None or self._warm.recipe != reference:
             self._drop()
-            self._warm = WarmTemplate(reference, self._project.root, self._project.state)
+            # Only a head start: what keeps a template from starting is said by whoever needs it.
+            with contextlib.suppress(OSError):
+                self._warm = WarmTemplate(reference, self._project.root, self._project.state)
 
     def _drop(self) -> None:
         if self._warm is not None:

@@ -56,8 +56,8 @@ class Running:
                 to.extend(values)
         self.end = batch.end or self.end
 
-    def due(self, now: float) -> bool:
-        """Whether what waits should be written in this turn."""
+    def due(self, now: float, *, eager: bool = False) -> bool:
+        """Whether what waits should be written in this turn; points at once where somebody acts on them."""
         batch = self.batch
         if (
             self.exit is not None
@@ -66,7 +66,7 @@ class Running:
             or batch.points >= FLUSH_POINTS
         ):
             return True
-        return not batch.empty and now - self.flushed >= FLUSH_SECONDS
+        return not batch.empty and (eager or now - self.flushed >= FLUSH_SECONDS)
 
 
 @dataclass(slots=True)

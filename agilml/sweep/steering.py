@@ -58,6 +58,11 @@ class Steering:
         return bool(self._decisions or self._candidates or self._notices)
 
     @property
+    def searching(self) -> bool:
+        """Whether a sampler or a stopper waits for what attempts log."""
+        return self._search is not None
+
+    @property
     def more(self) -> bool:
         """Whether the sampler has more to propose."""
         return self._search is not None and not self._search.exhausted
@@ -118,7 +123,7 @@ class Steering:
         )
 
     def _keep(self, turn: Turn, decision: Decision) -> None:
-        """Take a repetition off the plan that was never tried; hold back what is to end once it runs again."""
+        """Take a repetition off the plan that was never tried; hold back what ends when it runs again."""
         if not self._control.tried(decision.trial):
             turn.cancel(decision.trial, f"{decision.stopper}: {decision.reason}")
         else:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from agilml.executors.base import Quote
 from agilml.worker.child import start_time
 from agilml.worker.order import Order
 from agilml.worker.slot import Ending, Exit, Report, Slot
@@ -37,9 +38,9 @@ class NoopExecutor:
         self._pid_started = start_time(self._pid)
         self.executed = 0
 
-    def quote(self) -> int:
-        """Return the number of slots."""
-        return self._count
+    def quote(self) -> Quote:
+        """Return the number of slots; they are free."""
+        return Quote(self._count)
 
     def up(self, wanted: int) -> list[Slot]:  # noqa: ARG002  as many as were asked for at its making
         """Return the slots; nothing is started for them."""

@@ -81,11 +81,8 @@ def drive(
 
 def answer(sampler: Sampler, number: int) -> Choice:
     """Return the first answer for ``number`` that is not excluded; about one in five is."""
-    for again in itertools.count():
-        choice = sampler.ask(number, again=again)
-        if digest(dict(choice))[0] not in "012":
-            break
-    return choice
+    answers = (sampler.ask(number, again=again) for again in itertools.count())
+    return next(choice for choice in answers if digest(dict(choice))[0] not in "012")
 
 
 def retell(sampler: Sampler, told: Iterable[Told]) -> None:

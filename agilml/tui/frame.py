@@ -148,5 +148,8 @@ def _more_lines(view: SweepView) -> list[Line]:
 
 
 def _keys_line(view: SweepView) -> Line:
+    if view.sweep.executor == "hydra":
+        # Its jobs are forks of the app, which Ctrl-C ends.
+        return [("^C ends the runs · the same command goes on with them", "dim")]
     sweep = short(view.sweep.id)
     return [(f"^C stops watching, runs go on · agil stop {sweep} ends them", "dim")]

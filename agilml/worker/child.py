@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import ctypes
+import errno
 import itertools
 import json
 import os
@@ -30,6 +31,7 @@ from agilml.worker.run import Finished, Preempted, Pruned, Run, set_current_run
 from agilml.worker.spool import SpoolWriter
 
 MANY_IMPORTS = 50
+_DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -75,8 +77,11 @@ def main(order: Order, parent: int, isolation: str, asked: float) -> NoReturn:
         _listen(run)
         start_beating(spool, order.beat_seconds)
         code = _execute(order, run, spool, isolation, asked)
-    except BaseException:
+    except BaseException as error:
         traceback.print_exc()
+        # What the recipe raised was caught below; this came from the spool itself.
+        if isinstance(error, OSError):
+            code = os.EX_IOERR
     finally:
         with contextlib.suppress(Exception):
             sys.stdout.flush()
@@ -178,8 +183,7 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
         return _end(spool, "failed", "user", f"the recipe exited with {error.code!r}")
     except BaseException as error:
         traceback.print_exc()
-        cause = "oom" if _is_out_of_memory(error) else "user"
-        return _end(spool, "failed", cause, _one_line(error))
+        return _end(spool, "failed", _cause_of(error), _one_line(error))
 
 
 def _tell_imports(spool: SpoolWriter, inherited: int) -> None:
@@ -196,6 +200,13 @@ def _end(spool: SpoolWriter, state: str, cause: str | None = None, error: str | 
     spool.write({"e": "end", "state": state, "cause": cause, "error": error})
     spool.sync()
     return 0 if state in ("succeeded", "pruned") else 1
+
+
+def _cause_of(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
+        # A disk that is full or failing is the fault of a machine, not of a trial.
+        return "node"
+    return "oom" if _is_out_of_memory(error) else "user"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

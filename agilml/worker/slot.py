@@ -138,13 +138,15 @@ class Slot:
             "max_rss_mb": float(message.get("max_rss_mb", 0.0)),
         }
         # Only a process that died without a word needs an explanation from outside.
-        told = message.get("cause")
+        told, error = message.get("cause"), message.get("error")
         cause = Cause(told) if told else self._cause(signum)
+        if code == os.EX_IOERR and error is None:
+            cause, error = Cause.NODE, "its disk is full or failing"
         end = Exit(
             code=code if signum is None else None,
             signal=signum,
             cause=cause,
-            error=message.get("error"),
+            error=error,
             fatal=bool(message.get("fatal", False)),
             usage=usage,
         )

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,8 +42,6 @@ class SpoolWriter:
         )
         self.began = time.perf_counter()
         self._torn = False
-        # The heart beats in a thread of its own.
-        self._lock = threading.Lock()
 
     def seconds(self) -> float:
         """Return the seconds since the writer was opened."""
@@ -57,13 +54,12 @@ class SpoolWriter:
             OSError: the disk is full or failing; an event that is written later is on a line of its own.
         """
         line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
-        with self._lock:
-            left = memoryview(b"\n" + line if self._torn else line)
-            while left:
-                # Nearly always one call; a disk that fills up takes a part.
-                done = os.write(self.fd, left)
-                self._torn = done < len(left)
-                left = left[done:]
+        left = memoryview(b"\n" + line if self._torn else line)
+        while left:
+            # Nearly always one call; a disk that fills up takes a part.
+            done = os.write(self.fd, left)
+            self._torn = done < len(left)
+            left = left[done:]
 
     def sync(self) -> None:
         """Make everything written so far survive a power cut."""

@@ -86,13 +86,13 @@ module.Ledger.transaction = transaction
 """A commit that failed is taken for one that did not."""
 
 TRUSTS_THE_WALL_CLOCK = (
-    "agilml.sweep.controller",
+    "agilml.sweep.watching",
     """
 import time
 from types import SimpleNamespace
 from agilml.worker import slot
 module.time = slot.time = SimpleNamespace(monotonic=time.time, time=time.time, sleep=time.sleep)
-module.Controller._forgive_naps = lambda self, now: None
+module.Watch._forgive_nap = lambda *_: None
 """,
 )
 """Silence is measured with a clock that people set."""

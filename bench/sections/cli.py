@@ -6,10 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from agilml.testing.ledgers import sample_ledger
 from bench import ours
 from bench.case import median
 from bench.command import Sample, environment, run
-from bench.large_ledger import fill
 from bench.options import Options
 from bench.peers.tools import CASES
 from bench.result import Result, ratio
@@ -29,7 +29,7 @@ def measure(options: Options) -> Result:
         scratch = Path(temporary)
         project = scratch / "project"
         ours.make_project(project)
-        fill(ours.ledger(project), TRIALS)
+        sample_ledger(ours.ledger(project), TRIALS)
         commands: dict[str, list[str]] = {
             "`agil --help`": [*ours.AGIL, "--help"],
             "`agil runs`": [*ours.AGIL, "runs"],

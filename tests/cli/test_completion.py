@@ -76,7 +76,9 @@ def test_a_chosen_conf_offers_its_own_groups_and_keys() -> None:
     offered = bash("agil sweep conf=toy ")
     assert {"model=", "model.x=", "y=", "executor=", "seed="} <= set(offered)
     assert not {"data=", "optim=", "budget.trials="} & set(offered)
-    assert bash("agil sweep conf=toy budget.") == ["budget.hours=", "budget.trials="]
+    assert bash("agil sweep conf=toy budget.") == [
+        f"budget.{limit}=" for limit in ("hours", "slot_hours", "target", "trials", "usd")
+    ]
     assert bash("agil sweep conf=resnet optim=adamw optim.b") == ["optim.betas="]
     assert bash("agil sweep conf=none ") == []
 

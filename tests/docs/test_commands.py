@@ -62,13 +62,16 @@ def _code(line: str) -> int:
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """Return a folder with `agil` and `sqlite-utils` as this Python would run them."""
+    """Return a folder with `agil`, `sqlite-utils` and `python` as this Python would run them."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name, module in (("agil", "agilml"), ("sqlite-utils", "sqlite_utils")):
         script = folder / name
         script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
         script.chmod(0o755)
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
     return folder
 
 

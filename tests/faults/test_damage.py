@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_without_the_recorded_digest_a_damaged_checkpoint_would_be_loaded(tmp_pa
 
 @pytest.mark.slow
 def test_a_damaged_ledger_is_noticed_or_harmless_and_never_a_crash(tmp_path: Path) -> None:
-    found = damage.ledgers(tmp_path, seed=1, count=runs(60))
+    found = damage.ledgers(tmp_path, seed=1, count=runs(40))
     assert found.violations == [], "\n".join(found.violations)
     assert int(found.figures["detected"]) > 0
 
@@ -60,7 +61,7 @@ def test_a_ledger_from_the_future_is_read_and_its_bytes_stay(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
+@pytest.mark.parametrize("kind", ["nfs4", "fuse.sshfs"])
 def test_a_sweep_on_a_network_file_system_is_refused_and_nothing_starts(
     tmp_path: Path, kind: str
 ) -> None:
@@ -84,21 +85,33 @@ def test_a_copied_project_is_resumed_without_touching_the_one_it_was_copied_from
     expected = undisturbed(tmp_path, SWEEP)
     original, copy = Project(tmp_path / "original"), Project(tmp_path / "copy")
     command = original.start(*SWEEP)
-    original.wait_until(lambda: len(original.entries()) >= 2)
-    original.wait_until(
-        lambda: len(original.rows("SELECT 1 FROM attempt WHERE state = 'started'")) == 2
-    )
-    # As a copy looks that was made while nobody wrote: the database whole, the rest beside it.
-    shutil.copytree(original.state / "runs", copy.state / "runs")
+    try:
+        original.wait_until(lambda: len(original.entries()) >= 2)
+        original.wait_until(
+            lambda: len(original.rows("SELECT 1 FROM attempt WHERE state = 'started'")) == 2
+        )
+        copy_of(original, copy)
+        resumed = copy.agil("resume", "latest", "--json")
+    finally:
+        code = command.wait(60)
+
+    assert (0, []) == (code, violations(original, expected, steps=10))
+    assert [(6,)] == original.rows("SELECT count(*) FROM attempt"), "attempts were ended from afar"
+    assert (0, []) == (resumed.returncode, violations(copy, expected, steps=10))
+
+
+def copy_of(original: Project, copy: Project) -> None:
+    """Copy the state of a project at work: its database whole, of the rest what `cp` gets hold of."""
+    copy.state.mkdir()
     with (
         closing(sqlite3.connect(original.ledger)) as source,
         closing(sqlite3.connect(copy.ledger)) as target,
     ):
         source.backup(target)
+    # Checkpoints come and go meanwhile; cp complains, and goes on.
+    subprocess.run(
+        ["cp", "-r", str(original.state / "runs"), str(copy.state)],
+        capture_output=True,
+        check=False,
+    )
     shutil.copy(original.diary, copy.diary)
-    resumed = copy.agil("resume", "latest", "--json")
-    assert 0 == command.wait(60)
-
-    assert [] == violations(original, expected, steps=10)
-    assert [(6,)] == original.rows("SELECT count(*) FROM attempt"), "attempts were ended from afar"
-    assert (0, []) == (resumed.returncode, violations(copy, expected, steps=10))

@@ -70,7 +70,7 @@ def test_a_write_or_sync_that_fails_loses_nothing_acknowledged(tmp_path: Path) -
     # Every n-th operation of every process; `python -m bench.faults disk --every 1` tries all.
     found = diskfault.measure(tmp_path, seed=1, every=max(1, 12000 // runs(100)))
     assert found.violations == [], found.line()
-    assert int(found.figures["faults"]) > 2
+    assert int(found.figures["faults"]) > 1
 
 
 @needs_a_compiler
@@ -92,11 +92,11 @@ def test_a_sweep_goes_on_when_its_disk_has_recovered(tmp_path: Path) -> None:
 def test_a_sweep_on_a_disk_that_is_really_full_is_finished_once_there_is_room(
     tmp_path: Path,
 ) -> None:
-    expected = undisturbed(tmp_path, diskfault.QUICK)
+    expected = undisturbed(tmp_path, diskfault.SLOW)
     project = Project(tmp_path / "full")
     with small_disk(project.state):
         filler = project.state / "filler"
-        command = project.start(*diskfault.QUICK)
+        command = project.start(*diskfault.SLOW)
         project.wait_until(lambda: bool(project.entries()))
         with open(filler, "wb", buffering=0) as file:
             try:
@@ -107,9 +107,9 @@ def test_a_sweep_on_a_disk_that_is_really_full_is_finished_once_there_is_room(
         project.wait_until(lambda: command.poll() is not None, 3)
         assert project.agil("runs", "--json").returncode == 0
         filler.unlink()
-        command.wait(60)
-        again = project.agil(*diskfault.QUICK, "--retry")
-        assert (0, []) == (again.returncode, violations(project, expected, diskfault.STEPS))
+        # What the machine was at fault for is tried again by itself.
+        assert 0 == command.wait(60)
+        assert [] == violations(project, expected, diskfault.STEPS)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -79,7 +80,8 @@ def sleep_and_wake(controller: int, seconds: float) -> None:
     own.resume()
     time.sleep(0.6)
     for one in below:
-        one.resume()
+        with suppress(psutil.NoSuchProcess):
+            one.resume()
 
 
 SLOW = {"steps": 20, "sleep": 0.1, "checkpoint": True}
@@ -102,8 +104,8 @@ def test_a_machine_that_slept_has_no_stuck_trials(toy: Toy) -> None:
 def test_a_controller_that_forgives_no_nap_is_noticed(toy: Toy, tmp_path: Path) -> None:
     unforgiving = plant(
         tmp_path / "planted",
-        "agilml.sweep.controller",
-        "module.Controller._forgive_naps = lambda self, now: None",
+        "agilml.sweep.watching",
+        "module.Watch._forgive_nap = lambda *_: None",
     )
     toy.plan([0], beat_seconds=0.2, config=SLOW)
     with toy.start(environment=unforgiving) as process:
@@ -119,7 +121,7 @@ def test_a_recipe_that_does_not_listen_is_ended_after_the_grace(
 ) -> None:
     toy = Toy(project, DEAF)
     toy.plan([0])
-    soon = plant(tmp_path / "planted", "agilml.sweep.controller", "module.GRACE_SECONDS = 0.5")
+    soon = plant(tmp_path / "planted", "agilml.sweep.watching", "module.GRACE_SECONDS = 0.5")
     with toy.start(environment=soon) as process:
         end = time.monotonic() + 20
         while not (toy.project.root / "deaf").exists() and time.monotonic() < end:

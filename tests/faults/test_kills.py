@@ -13,7 +13,7 @@ from tests.faults.budget import runs
 
 @pytest.mark.slow
 def test_random_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    found = kills.measure(tmp_path, seed=1, kills=runs(20))
+    found = kills.measure(tmp_path, seed=1, kills=runs(12))
     assert found.violations == [], found.line()
     assert int(found.figures["kills"]) > 0
 

@@ -13,9 +13,10 @@ ROOT = Path(__file__).parent.parent.parent
 OWNERS = {
     "boto3": ("agilml/store/",),
     "botocore": ("agilml/store/",),
-    "hydra": ("agilml/config/",),
-    "omegaconf": ("agilml/config/",),
+    "hydra": ("agilml/config/", "agilml/hydra_launcher/", "hydra_plugins/"),
+    "omegaconf": ("agilml/config/", "agilml/hydra_launcher/", "hydra_plugins/"),
     "onnx": ("agilml/export/",),
+    "optuna": ("agilml/sweep/search/",),
     "ray": ("executors/",),
     "rich": ("agilml/tui/", "agilml/report/"),
     "sklearn": ("recipes/",),
@@ -50,7 +51,7 @@ def imports_at_module_level(source: str) -> Iterator[tuple[int, str]]:
 
 
 def sources() -> list[str]:
-    folders = ("agilml", "executors", "recipes")
+    folders = ("agilml", "executors", "hydra_plugins", "recipes")
     found = {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
     return sorted(str(path.relative_to(ROOT)) for path in found if ".venv" not in path.parts)
 

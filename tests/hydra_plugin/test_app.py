@@ -71,6 +71,25 @@ def test_after_a_kill_the_same_command_does_only_what_is_not_done(app: App, isol
 
 
 @pytest.mark.slow
+def test_what_a_killed_job_left_running_does_not_stand_in_the_way(app: App) -> None:
+    app.write("wait", "")
+    app.write("stay", "")
+    with app.running("x=3") as process:
+        until(lambda: "3" in app.lines("starts.txt"))
+        time.sleep(0.2)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    (app.folder / "wait").unlink()
+
+    try:
+        with app.running("x=3") as again:
+            until(lambda: "3" in app.lines("ends.txt"))
+            assert again.wait(60) == 0
+    finally:
+        (app.folder / "stay").unlink()
+
+
+@pytest.mark.slow
 def test_an_interrupt_ends_the_jobs_and_the_same_command_goes_on(app: App) -> None:
     app.write("wait", "")
     with app.running("x=1,3", "hydra.launcher.slots=2") as process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from agilml import events as e
 from agilml.ledger.control import Control, Lease, Turn
-from agilml.ledger.facts import verify_chain
+from agilml.ledger.facts import encode, verify_chain
 from agilml.ledger.ledger import Ledger
 from agilml.model import AttemptState, Cause, TrialState
 from agilml.testing.ledgers import plan_sample, sample_clock, sample_points
@@ -137,6 +138,28 @@ def test_many_facts_in_a_turn_are_the_same_as_a_turn_for_each(
             player.ledger.close()
 
 
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(), json_values))
+def test_the_text_of_a_fact_is_what_json_dumps_writes(body: dict[str, Any]) -> None:
+    assert json.dumps(body, separators=(",", ":"), allow_nan=False) == encode(body)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_not_finite_is_no_json(value: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        encode({"value": value})
+
+
 def _control(tmp_path: Path) -> Control:
     player = Player(tmp_path / "ledger.db")
     return player.control
@@ -189,6 +212,15 @@ def test_a_turn_that_was_rolled_back_is_forgotten(tmp_path: Path) -> None:
         lease = turn.lease(trial, "local:0", "runs")
         assert lease is not None
         assert 1 == lease.n
+    control.ledger.close()
+
+
+def test_a_turn_that_is_over_records_nothing(tmp_path: Path) -> None:
+    control = _control(tmp_path)
+    with control.turn() as turn:
+        trial = control.waiting()[0]
+    with pytest.raises(RuntimeError, match="over"):
+        turn.lease(trial, "local:0", "runs")
     control.ledger.close()
 
 

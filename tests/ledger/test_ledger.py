@@ -136,6 +136,7 @@ def test_nan_and_infinity_are_kept_beside_real_numbers(path: Path) -> None:
         with control.turn() as turn:
             lease = turn.lease("t-0", "local:0", "runs")
             assert lease is not None
+            turn.started(lease, host="here", pid=1, pid_started=1, isolation="fork")
             values = [0.25, "nan", "inf", 0.5, "-inf", "nan"]
             turn.metrics(lease, 1, {"loss": [list(range(6)), values, [0.0] * 6]})
     with queries.reader(path) as db:
@@ -152,6 +153,7 @@ def test_a_flush_that_is_sent_twice_is_recorded_once(path: Path) -> None:
         with control.turn() as turn:
             lease = turn.lease("t-0", "local:0", "runs")
             assert lease is not None
+            turn.started(lease, host="here", pid=1, pid_started=1, isolation="fork")
             for _ in range(3):
                 assert turn.metrics(lease, 77, {"loss": [[0], [1.0], [0.0]]})
         assert (1,) == ledger.db.execute("SELECT n FROM metric").fetchone()

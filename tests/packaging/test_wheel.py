@@ -20,7 +20,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source") / "agilml"
     source.mkdir()
     files = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
-    for name in ("agilml", *LINKS, "tests", "bench", *files):
+    for name in ("agilml", "hydra_plugins", *LINKS, "tests", "bench", *files):
         origin = ROOT / name
         if origin.is_dir():
             ignore = shutil.ignore_patterns("__pycache__", ".venvs")
@@ -57,7 +57,13 @@ def test_the_wheel_holds_what_the_links_point_at(wheel: Path) -> None:
 
 def test_the_wheel_claims_no_other_top_level_name(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in contents(wheel)}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"agilml"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "agilml",
+        "hydra_plugins",
+    }
+    # A namespace that other distributions share: a file of that name would end it.
+    assert "hydra_plugins/__init__.py" not in contents(wheel)
+    assert "hydra_plugins/agilml_launcher/launcher.py" in contents(wheel)
 
 
 def test_the_wheel_carries_the_licence_and_the_command(wheel: Path) -> None:

@@ -31,7 +31,7 @@ def targets(value: Any) -> bool:
 
 
 def test_the_primary_confs_are_the_packaged_recipes() -> None:
-    assert PRIMARY == ["command", "dry", "mlp", "resnet", "sklearn"]
+    assert PRIMARY == ["command", "dry", "hydra_app", "mlp", "resnet", "sklearn"]
 
 
 @pytest.mark.parametrize("conf", PRIMARY)

@@ -128,7 +128,9 @@ def test_a_closed_space_is_searched_to_its_end_at_most(asked: str, trials: int) 
 def test_a_larger_budget_is_the_same_sweep_and_another_space_is_not() -> None:
     words = (OPEN, "steps=2")
     first = plan(*words)
-    assert plan(*words, "budget.trials=500", "executor.slots=1", "fail_at=null").sweep == first.sweep
+    assert (
+        plan(*words, "budget.trials=500", "executor.slots=1", "fail_at=null").sweep == first.sweep
+    )
     others = [
         plan("x=interval(0,2)", "steps=2"),
         plan(OPEN, "steps=3"),
@@ -194,6 +196,7 @@ def test_a_search_is_in_one_conf() -> None:
         make_plan(find_project(), ["conf=dry,sklearn", "seed=1,2", "sampler=tpe"])
 
 
+@pytest.mark.slow
 def test_a_gaussian_process_goes_without_a_stopper() -> None:
     pytest.importorskip("torch")
     assert plan(OPEN, "sampler=gp").spec["stopper"] == {"name": "none"}
@@ -203,6 +206,7 @@ def test_a_stopper_may_be_called_nan() -> None:
     assert plan("x=1,2", "stopper=nan").spec["stopper"] == {"name": "nan", "nan": True}
 
 
+@pytest.mark.slow
 def test_every_packaged_sampler_and_stopper_takes_the_keys_of_its_conf(project: Path) -> None:
     from agilml.config import Configs
     from agilml.sweep.search.base import Objective

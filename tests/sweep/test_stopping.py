@@ -103,7 +103,9 @@ def test_a_pruned_trial_goes_on_from_its_checkpoint_in_a_sweep_without_a_stopper
     tmp_path: Path,
 ) -> None:
     toy = Toy(tmp_path, LEARNS)
-    toy.plan([1], config={**SLOW_STEPS, "steps": 8, "nan_at": 2}, settings={"stopper": {"name": "nan"}})
+    toy.plan(
+        [1], config={**SLOW_STEPS, "steps": 8, "nan_at": 2}, settings={"stopper": {"name": "nan"}}
+    )
     toy.run()
     toy.plan([1], sweep="s-whole", config={**SLOW_STEPS, "steps": 8, "nan_at": 2}, unpruned=True)
     toy.run("s-whole")
@@ -127,7 +129,9 @@ def test_a_spent_budget_drains_the_sweep_and_a_larger_one_continues_it(tmp_path:
     assert TrialState.RUNNING not in toy.states()
     with queries.reader(toy.project.ledger) as db:
         notices = db.execute("SELECT name, share FROM budget_notice ORDER BY share").fetchall()
-        reasons = {row[0] for row in db.execute("SELECT reason FROM trial WHERE state = 'cancelled'")}
+        reasons = {
+            row[0] for row in db.execute("SELECT reason FROM trial WHERE state = 'cancelled'")
+        }
     assert ("hours", 1.0) in notices
     assert all("budget.hours" in reason for reason in reasons)
     with Ledger.open(toy.project.ledger) as ledger:

@@ -90,7 +90,8 @@ def _earlier(
     seen: set[str] = set()
     for sweep in plan.warm_start:
         rows = db.execute(
-            "SELECT t.id, t.state, s.choices, s.resolved, t.delta FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+            "SELECT t.id, t.state, s.choices, s.resolved, t.delta"
+            " FROM sweep_trial m JOIN trial t ON t.id = m.trial"
             " JOIN structure s ON s.id = t.structure WHERE m.sweep = ? AND t.state IN ('succeeded', 'pruned')"
             " ORDER BY m.idx",
             (sweep,),
@@ -107,14 +108,14 @@ def _earlier(
             )
 
 
-def _repetitions(
-    db: sqlite3.Connection, sweep: str, repeats: Any
-) -> dict[str, tuple[int, int]]:
+def _repetitions(db: sqlite3.Connection, sweep: str, repeats: Any) -> dict[str, tuple[int, int]]:
     """Return, for every trial of a fixed plan, the number of its point and which repetition of it it is."""
     numbers: dict[str, int] = {}
     counts: dict[str, int] = {}
     found: dict[str, tuple[int, int]] = {}
-    rows = db.execute("SELECT trial, params FROM sweep_trial WHERE sweep = ? ORDER BY idx", (sweep,))
+    rows = db.execute(
+        "SELECT trial, params FROM sweep_trial WHERE sweep = ? ORDER BY idx", (sweep,)
+    )
     for trial, text in rows:
         params = {name: v for name, v in json.loads(text).items() if name not in repeats}
         point = canonical(params) if repeats else str(trial)

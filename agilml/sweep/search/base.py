@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agilml.sweep.search.space import SearchSpace
 
 Choice: TypeAlias = Mapping[str, float | int]
-"""A candidate in terms of its space: for every dimension that applies, by name, the index of a row or a number."""
+"""A candidate in terms of its space: by name of each dimension, a number or the index of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Sampler(Protocol):
         """
 
     def proposed(self, number: int, choice: Choice) -> None:
-        """Hear that the candidate is on the plan: it came from :meth:`ask`, from a person, or from a replay."""
+        """Hear that the candidate is on the plan: from :meth:`ask`, from a person, or from a replay."""
 
     def saw(self, number: int, step: int, value: float) -> None:
         """Hear an intermediate value of the first objective (the mean over repetitions at that step)."""
@@ -124,7 +124,7 @@ class Decision:
 
 
 class Stopper(Protocol):
-    """Watches running trials. It is told everything in the order of the ledger, and decides about any of them."""
+    """Watches running trials. It is told everything in the order of the ledger, and decides about any."""
 
     def planned(self, trial: str, number: int, repeat: int) -> None:
         """Hear of a trial: repetition ``repeat`` (from 0) of candidate ``number``."""

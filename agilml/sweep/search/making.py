@@ -157,7 +157,7 @@ def _typed_ends(one: Dimension, ground: Ground) -> list[Any]:
 def _check_keys(study: Study) -> None:
     """Refuse what cannot be searched over, and a condition on what only repeats a candidate."""
     repeated = {one.name for one in study.axes.dimensions if one.kind is Kind.REPEAT}
-    for one in (*study.axes.dimensions, *study.axes.open):
+    for one in study.axes.every:
         name = safe_text(one.name)
         if one.when is not None and one.when.names & repeated:
             raise ConfigError(
@@ -195,16 +195,30 @@ def _look_at(plan: SearchPlan, ground: Ground) -> Made:
 
 
 def _mattering(ground: Ground) -> set[str]:
-    """Return the dimensions, by name in a choice, that structures, code, data or conditions depend on."""
-    found: set[str] = set()
-    read = {name for one in ground.dimensions if one.when for name in one.when.names}
-    for n, (one, name) in enumerate(zip(ground.dimensions, ground.names, strict=True)):
-        keys = {s.name for row in one.rows for s in row.settings} | {one.name}
-        if name is None or one.kind is Kind.OPEN:
-            continue
-        if n in ground.structural or keys & read or _changes_files(keys, ground):
-            found.add(name)
-    return found
+    """Return the names of the closed dimensions that structures, code or data depend on.
+
+    Those that a condition of one of them reads are among them.
+    """
+    closed = {
+        name: (n, one)
+        for n, (one, name) in enumerate(zip(ground.dimensions, ground.names, strict=True))
+        if name is not None and one.kind is not Kind.OPEN
+    }
+    keys = {
+        name: {s.name for row in one.rows for s in row.settings}
+        for name, (_, one) in closed.items()
+    }
+    found = {
+        name
+        for name, (n, _) in closed.items()
+        if n in ground.structural or _changes_files(keys[name], ground)
+    }
+    while True:
+        read = {key for name in found if (when := closed[name][1].when) for key in when.names}
+        grown = found | {name for name in closed if keys[name] & read}
+        if grown == found:
+            return found
+        found = grown
 
 
 def _changes_files(keys: set[str], ground: Ground) -> bool:

@@ -42,15 +42,20 @@ class Percentile:
         """Return why the trial shall end: what it had at best, and what it is compared with."""
         mine = self._sign * value
         best = self._best.get(watched.trial, math.nan)
-        best = self._best[watched.trial] = mine if not mine >= best else best
+        if math.isnan(best) or mine < best:
+            best = self._best[watched.trial] = mine
         if step < self._warmup:
             return None
         interval = (step - self._warmup) // self._every
         if interval in watched.memory:
             return None
         watched.memory[interval] = mine
+        if self._finished < max(self._startup, 1):
+            return None
+        if math.isnan(best):
+            return Verdict(Action.PRUNE, f"no number until step {step}")
         values = self._values.get(interval)
-        if self._finished < max(self._startup, 1) or not values:
+        if not values:
             return None
         bound = _percentile(values, self._percent)
         if best <= bound:

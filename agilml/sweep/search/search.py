@@ -6,7 +6,7 @@ Everything told here was committed before, in that order; :meth:`Search.replay` 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agilml.ledger.history import Ended, Happening, Logged, Planned
@@ -212,9 +212,7 @@ class Search:
                 # What others found is something to compare with; about them nothing is to be decided.
                 self._logged(curve(trial))
             decided += [
-                one
-                for one in self._ended(Ended(trial, state))
-                if one.trial not in happening.known
+                one for one in self._ended(Ended(trial, state)) if one.trial not in happening.known
             ]
         return decided
 
@@ -237,8 +235,7 @@ class Search:
         seen[trial] = value
         if all(other in seen or other in group.ended for other in group.trials):
             del group.at_step[step]
-            mean = math.fsum(seen.values()) / len(seen) if all(map(math.isfinite, seen.values())) else math.nan
-            self._sampler.saw(self._warm + group.number, step, mean)
+            self._sampler.saw(self._warm + group.number, step, _mean(seen.values()))
 
     def _ended(self, happening: Ended) -> list[Decision]:
         trial, state = happening.trial, happening.state
@@ -275,6 +272,13 @@ def observe(ended: Mapping[str, TrialState], goals: Goals, results: Results) -> 
         )
     state = TrialState.FAILED if TrialState.FAILED in ended.values() else TrialState.CANCELLED
     return Observation(state, None)
+
+
+def _mean(values: Collection[float]) -> float:
+    """Return the mean; NaN where a value is not finite, which `fsum` would refuse."""
+    if not all(map(math.isfinite, values)):
+        return math.nan
+    return math.fsum(values) / len(values)
 
 
 def _means(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:

@@ -38,15 +38,17 @@ class _Survey:
         composed: dimensions with a choice that only Hydra can make.
         whole: further ones, of which every key is composed.
         held: open dimensions that a number stands in for, in the structure.
+        loose: names whose values no structure settles.
     """
 
     study: Study
     composed: set[int] = field(default_factory=set)
     whole: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    loose: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.dimensions = (*self.study.axes.dimensions, *self.study.axes.open)
+        self.dimensions = self.study.axes.every
         needs = self._blocks.groups.needs_compose
         for n, one in enumerate(self.dimensions):
             if any(needs(setting) for row in one.rows for setting in row.settings):
@@ -71,6 +73,12 @@ class _Survey:
     def _compose(self) -> tuple[Ground, list[Key]]:
         """Return the ground as composed now, and the keys of it that are no mere beginnings."""
         structural = sorted(self.composed | self.whole | self.held)
+        self.loose = {self.dimensions[n].name for n in self.held} | {
+            key
+            for n, one in enumerate(self.dimensions)
+            if n not in structural
+            for key in _names(one)
+        }
         blocks: dict[Key, Block] = {}
         ground = Ground(
             self.study.conf,
@@ -117,15 +125,9 @@ class _Survey:
         if when is None:
             return True
         block = ground.blocks[key]
-        others = {
-            setting.name
-            for n, one in enumerate(self.dimensions)
-            if n not in ground.structural
-            for row in one.rows or (Row((Setting(one.name),)),)
-            for setting in row.settings
-        }
-        others |= {self.dimensions[n].name for n in self.held}
-        if when.names & others or any(block.leaves.is_interpolated(name) for name in when.names):
+        if when.names & self.loose or any(
+            block.leaves.is_interpolated(name) for name in when.names
+        ):
             return None
         rows = self._rows(ground, key)
         settled = {"conf": self.study.conf}
@@ -205,8 +207,7 @@ class _Survey:
         """
         before = len(self.whole), len(self.held)
         for n, one in enumerate(self.dimensions):
-            keys = {s.key for row in one.rows for s in row.settings} or {one.name}
-            if any(block.leaves.unresolved.get(key) == MISSING for key in keys):
+            if any(block.leaves.unresolved.get(key) == MISSING for key in _names(one)):
                 (self.held if one.kind is Kind.OPEN else self.whole).add(n)
         if before == (len(self.whole), len(self.held)):
             assert block.problem is not None
@@ -218,6 +219,10 @@ def _trial_rows(one: Dimension) -> Sequence[Row]:
         return one.rows
     ends = (one.interval.low, one.interval.high)
     return [Row((Setting(one.name, end),)) for end in ends]
+
+
+def _names(one: Dimension) -> set[str]:
+    return {setting.name for row in one.rows for setting in row.settings} or {one.name}
 
 
 def _width(one: Dimension) -> int:

@@ -1,8 +1,8 @@
 """The state machine that attacks the ledger: every rule is something that can happen, at any moment.
 
 One process is for people, three are for controllers. Any of them dies, or finds its disk failing, before a
-commit, behind it, or at a statement in between, and goes on with whatever it believed before. Controllers with old
-epochs and attempts that have ended go on writing.
+commit, behind it, or at a statement in between, and goes on with whatever it believed before. Controllers
+with old epochs and attempts that have ended go on writing.
 """
 
 from __future__ import annotations
@@ -97,14 +97,20 @@ class Attack(RuleBasedStateMachine):
             self.plan(sweep, None, retry=False, rerun=False, unpruned=False)
             self.take(sweep, 1, None)
 
-    # What people ask for, in a process of their own.
+    # What people ask for, mostly in a process of their own.
 
     @rule(
-        sweep=sweeps, trouble=troubles, retry=st.booleans(), rerun=st.booleans(), unpruned=st.booleans()
+        sweep=sweeps,
+        trouble=troubles,
+        retry=st.booleans(),
+        rerun=st.booleans(),
+        unpruned=st.booleans(),
     )
-    def plan(self, sweep: str, trouble: Trouble, *, retry: bool, rerun: bool, unpruned: bool) -> None:
+    def plan(
+        self, sweep: str, trouble: Trouble, *, retry: bool, rerun: bool, unpruned: bool
+    ) -> None:
         """Ask for a sweep: the first time, or once more."""
-        flags = {"retry": retry, "rerun": rerun, "unpruned": unpruned}
+        flags: dict[str, Any] = {"retry": retry, "rerun": rerun, "unpruned": unpruned}
         names = SWEEPS[sweep]
 
         def real(ledger: Ledger) -> dict[str, list[str]]:
@@ -139,12 +145,12 @@ class Attack(RuleBasedStateMachine):
             lambda: self.world.model.request_stop(sweep),
         )
 
-    @rule(trial=trials, trouble=troubles)
-    def request_cancel(self, trial: str, trouble: Trouble) -> None:
-        """Ask for a trial to end."""
+    @rule(process=small, trial=trials, trouble=troubles)
+    def request_cancel(self, process: int, trial: str, trouble: Trouble) -> None:
+        """Ask for a trial to end, at times through the very ledger that a controller holds."""
         if trial in self.world.seen.trials:
             self.world.act(
-                0,
+                process,
                 trouble,
                 lambda ledger: ledger.request_cancel(trial, "ada"),
                 lambda: self.world.model.request_cancel(trial),
@@ -276,7 +282,9 @@ class Attack(RuleBasedStateMachine):
         if self.world.turn(which, trouble, *made):
             self.world.leases += [lease for leases in got for lease in leases]
 
-    def _step(self, which: int, got: list[list[Lease]], word: str, held: int, n: int, how: Ending) -> Step:
+    def _step(
+        self, which: int, got: list[list[Lease]], word: str, held: int, n: int, how: Ending
+    ) -> Step:
         """Return the step that ``word`` stands for, about a lease of before or one of this very turn."""
         model = self.world.model
         if word == "lease":

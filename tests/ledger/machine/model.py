@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from agilml.ledger.control import Lease
 from agilml.ledger.ledger import PlannedTrial
@@ -262,9 +261,7 @@ class Model:
         )
 
     def open_attempts(self, sweep: str) -> list[str]:
-        return [
-            name for name, a in self.attempts.items() if a.sweep == sweep and a.state in MOVES
-        ]
+        return [name for name, a in self.attempts.items() if a.sweep == sweep and a.state in MOVES]
 
     def waiting(self, sweep: str) -> list[str]:
         return [t for t in self.sweeps[sweep].members if self.trials[t].state is T.PENDING]

@@ -10,8 +10,8 @@ from agilml.ledger.control import Control
 from agilml.ledger.ledger import Ledger
 
 Trouble = tuple[str, int] | None
-"""``("die", n)``: at the n-th statement of a transaction; ``("die", -1)``: before its commit; ``("die", -2)``:
-behind it. ``("fail", n)``: the same moments, but the disk fails and the process lives on."""
+"""``("die", n)``: at the n-th statement of a transaction; -1 is before its commit, -2 behind it.
+``("fail", n)``: the disk fails at that moment, and the process lives on."""
 
 BEFORE_COMMIT, BEHIND_COMMIT = -1, -2
 

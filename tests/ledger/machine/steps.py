@@ -70,7 +70,9 @@ def starting(model: Model, held: Held) -> Step:
 
 def reporting(model: Model, held: Held, offset: int, steps: Sequence[int]) -> Step:
     """Hear points, up to an offset."""
-    series = {"loss": [list(steps), [float(step) for step in steps], [0.1] * len(steps)]}
+    series: dict[str, list[list[Any]]] = {
+        "loss": [list(steps), [float(step) for step in steps], [0.1] * len(steps)]
+    }
     return Step(
         lambda _, turn: _with(held, lambda it: turn.metrics(it, offset, series)),
         lambda: _with(held, lambda it: model.metrics(it, offset, steps)),

@@ -136,7 +136,7 @@ def test_repetitions_are_one_candidate_whose_value_is_their_mean() -> None:
     one.told(Ended("t-0-0", DONE))
     assert sampler.heard[1:] == [("saw", 0, 0, pytest.approx(0.2))]
     one.told(Ended("t-0-1", DONE))
-    assert sampler.heard[-1] == ("ended", 0, Observation(DONE, (pytest.approx(0.6),)))
+    assert sampler.heard[-1] == ("ended", 0, Observation(DONE, (0.6,)))
 
 
 def test_a_result_that_the_ledger_had_before_is_told_at_once() -> None:

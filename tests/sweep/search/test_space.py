@@ -88,8 +88,7 @@ def test_the_size_is_the_number_of_distinct_candidates(
     names = "abcd"[: len(widths)]
     unconditional = [Choices(n, tuple(range(w))) for n, w in zip("ab", widths, strict=False)]
     rest = [
-        Choices(n, tuple(range(w)), c)
-        for n, w, c in zip(names[2:], widths[2:], when, strict=False)
+        Choices(n, tuple(range(w)), c) for n, w, c in zip(names[2:], widths[2:], when, strict=False)
     ]
     space = SearchSpace((*unconditional, *sorted(rest, key=lambda one: one.when is not None)))
     options = [[None, *range(width)] for width in widths]

@@ -1,0 +1,1 @@
+"""What sweeps of many trials cost: programs that the sections run in processes of their own."""

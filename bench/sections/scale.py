@@ -1,0 +1,122 @@
+"""What the controller and the ledger cost per trial when trials themselves cost nothing."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import ours
+from bench.command import environment
+from bench.options import Options
+from bench.peers import venvs
+from bench.peers.tools import CASES
+from bench.result import Result, ratio
+
+SLOTS = 64
+TRIALS = 10_000
+MILLION = 1_000_000
+PEER_TRIALS = 300
+RAY_TASKS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the table: a program that prints JSON, run in an empty folder."""
+
+    name: str
+    trials: int
+    words: tuple[str, ...]
+    once: bool = False
+
+
+def measure(options: Options) -> Result:
+    """Take turns between AgilML's controller and what peers do for a trial; each in a process of its own."""
+    result = Result(
+        "scale",
+        "trials that do nothing: CPU of the driver or controller, the kernel's included",
+        (
+            *("tool", "trials", "runs", "CPU us a trial", "x AgilML", "wall us a trial"),
+            *("plan CPU us", "bytes a trial", "MB at 10 %", "MB at 100 %"),
+        ),
+    )
+    rows = [row for row in _rows(options) if options.only in row.name or "AgilML" in row.name]
+    found: dict[str, list[dict[str, Any]]] = {row.name: [] for row in rows}
+    for turn in range(options.repeats):
+        for row in rows:
+            if turn == 0 or not row.once:
+                _take(row, found[row.name], result, options.timeout)
+    base = _median(found[rows[0].name], "cpu_us")
+    for row in rows:
+        if mine := found[row.name]:
+            result.rows.append(_line(row, mine, base))
+    result.notes.append(
+        f"{SLOTS} slots; every turn of the controller is synced to the disk. A trial is leased, starts and"
+        " succeeds; `point`: it logs one value as well."
+    )
+    if not venvs.installed("ray"):
+        result.notes.append("Ray: not installed (`python -m bench.peers ray`)")
+    return result
+
+
+def _rows(options: Options) -> list[_Row]:
+    noop = (sys.executable, "-m", "bench.scale.noop", ".")
+    optuna = (sys.executable, "-m", "bench.scale.optuna_trials", ".", str(PEER_TRIALS))
+    rows = [
+        _Row("AgilML", TRIALS, (*noop, str(TRIALS), str(SLOTS), "0")),
+        _Row("AgilML, point", TRIALS, (*noop, str(TRIALS), str(SLOTS), "1")),
+        _Row("Optuna, journal file", PEER_TRIALS, (*optuna, "journal")),
+        _Row("Optuna, SQLite", PEER_TRIALS, (*optuna, "sqlite")),
+    ]
+    if venvs.installed("ray"):
+        program = (str(venvs.python("ray")), str(CASES / "ray_tasks.py"), str(RAY_TASKS))
+        rows.append(_Row("Ray, one task a trial", RAY_TASKS, program))
+    sizes = (10 * TRIALS, MILLION) if options.full else (10 * TRIALS,)
+    for trials in sizes if options.repeats > 1 or options.full else ():
+        words = (*noop, str(trials), str(SLOTS))
+        rows.append(_Row(f"AgilML, {trials:,}", trials, (*words, "0"), once=True))
+        rows.append(_Row(f"AgilML, {trials:,}, point", trials, (*words, "1"), once=True))
+    return rows
+
+
+def _take(row: _Row, found: list[dict[str, Any]], result: Result, timeout: float) -> None:
+    with tempfile.TemporaryDirectory(prefix="agil-bench-") as scratch:
+        folder = Path(scratch) / "work"
+        folder.mkdir()
+        env = {**environment(Path(scratch), ours.ENVIRONMENT), "PYTHONPATH": str(ours.ROOT)}
+        try:
+            done = subprocess.run(
+                row.words,
+                cwd=folder,
+                env=env,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=timeout,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            result.fail(row.name, (str(error.stderr or "") or str(error)).strip()[-200:])
+            return
+    found.append(json.loads(done.stdout.splitlines()[-1]))
+    print(f"  {row.name}: {found[-1]['cpu_us']:.1f} us", file=sys.stderr, flush=True)
+
+
+def _line(row: _Row, mine: Sequence[dict[str, Any]], base: float | None) -> list[Any]:
+    cpu = _median(mine, "cpu_us")
+    memory = mine[-1].get("rss_mb") or [None]
+    return [
+        *(row.name, row.trials, len(mine), cpu, ratio(cpu, base)),
+        *(_median(mine, name) for name in ("wall_us", "plan_us", "bytes")),
+        *(memory[0], memory[-1]),
+    ]
+
+
+def _median(found: Sequence[dict[str, Any]], name: str) -> float | None:
+    values = [float(one[name]) for one in found if name in one]
+    return statistics.median(values) if values else None
