@@ -112,7 +112,7 @@ def sweep(db: sqlite3.Connection, sweep_id: str) -> SweepRow | None:
 
 def sweeps(db: sqlite3.Connection, limit: int = 20) -> list[SweepRow]:
     """Return the newest sweeps first."""
-    rows = db.execute(f"{_SWEEP} ORDER BY planned DESC, rowid DESC LIMIT ?", (limit,))
+    rows = db.execute(f"{_SWEEP} ORDER BY rowid DESC LIMIT ?", (limit,))
     return [_sweep_row(row) for row in rows]
 
 

@@ -29,7 +29,7 @@ def newest_sweep(db: sqlite3.Connection, branch: str | None = None) -> str | Non
     """Return the sweep planned last, on ``branch`` of Git where given."""
     where, values = ("WHERE git_branch = ?", (branch,)) if branch is not None else ("", ())
     row = db.execute(
-        f"SELECT id FROM sweep {where} ORDER BY planned DESC, rowid DESC LIMIT 1", values
+        f"SELECT id FROM sweep {where} ORDER BY rowid DESC LIMIT 1", values
     ).fetchone()
     return str(row[0]) if row else None
 
@@ -57,7 +57,7 @@ def all_tags(db: sqlite3.Connection) -> list[Tagged]:
 def recent_ids(db: sqlite3.Connection, limit: int = 20) -> list[tuple[str, str, str]]:
     """Return ``(id, state, what)`` of the newest sweeps, then of the newest runs."""
     sweeps: list[Any] = db.execute(
-        "SELECT id, state, conf FROM sweep ORDER BY planned DESC, rowid DESC LIMIT ?", (limit,)
+        "SELECT id, state, conf FROM sweep ORDER BY rowid DESC LIMIT ?", (limit,)
     ).fetchall()
     runs = db.execute(
         "SELECT id, state, (SELECT params FROM sweep_trial WHERE trial = id LIMIT 1) FROM trial"
@@ -71,7 +71,7 @@ def sweeps_of(db: sqlite3.Connection, trial: str) -> list[str]:
     """Return the sweeps that hold ``trial``, in the order they were planned."""
     rows = db.execute(
         "SELECT m.sweep FROM sweep_trial m JOIN sweep s ON s.id = m.sweep WHERE m.trial = ?"
-        " ORDER BY s.planned, s.rowid",
+        " ORDER BY s.rowid",
         (trial,),
     )
     return [str(row[0]) for row in rows]

@@ -159,7 +159,7 @@ def sample_ledger(path: Path, trials: int = 12) -> list[SampleSweep]:
     """Write a ledger at ``path`` with ``trials`` trials in sweeps of at most a thousand.
 
     The same arguments give the same ids, values and times. Up to twelve trials it is made for reading: see
-    the module. A hundred thousand take about half a minute, because nothing is synced to the disk.
+    the module. A hundred thousand take about a quarter of a minute, because nothing is synced to the disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with sample_clock(), Ledger.open(path) as ledger:

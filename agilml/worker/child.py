@@ -78,10 +78,10 @@ def main(order: Order, parent: int, isolation: str, asked: float) -> NoReturn:
         start_beating(spool, order.beat_seconds)
         code = _execute(order, run, spool, isolation, asked)
     except BaseException as error:
-        traceback.print_exc()
         # What the recipe raised was caught below; this came from the spool itself.
         if isinstance(error, OSError):
             code = os.EX_IOERR
+        _print_traceback()
     finally:
         with contextlib.suppress(Exception):
             sys.stdout.flush()
@@ -182,7 +182,7 @@ def _execute(order: Order, run: Run, spool: SpoolWriter, isolation: str, asked: 
             return _end(spool, "succeeded")
         return _end(spool, "failed", "user", f"the recipe exited with {error.code!r}")
     except BaseException as error:
-        traceback.print_exc()
+        _print_traceback()
         return _end(spool, "failed", _cause_of(error), _one_line(error))
 
 
@@ -196,10 +196,17 @@ def _tell_imports(spool: SpoolWriter, inherited: int) -> None:
 
 
 def _end(spool: SpoolWriter, state: str, cause: str | None = None, error: str | None = None) -> int:
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     spool.write({"e": "end", "state": state, "cause": cause, "error": error})
     spool.sync()
     return 0 if state in ("succeeded", "pruned") else 1
+
+
+def _print_traceback() -> None:
+    """Print the exception being handled; the log may lie on the very disk that is full."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def _cause_of(error: BaseException) -> str:

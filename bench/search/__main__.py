@@ -139,7 +139,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _summary(runs: list[Outcome]) -> dict[str, Any]:
-    quarters = statistics.quantiles([run.when for run in runs], n=4)
+    quarters = statistics.quantiles([run.when for run in runs], n=4, method="inclusive")
     return {
         "seeds": len(runs),
         "reached": sum(run.reached for run in runs),

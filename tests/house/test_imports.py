@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 
 OWNERS = {
+    "cmaes": ("agilml/sweep/search/",),
     "boto3": ("agilml/store/",),
     "botocore": ("agilml/store/",),
     "hydra": ("agilml/config/", "agilml/hydra_launcher/", "hydra_plugins/"),
@@ -19,6 +20,7 @@ OWNERS = {
     "optuna": ("agilml/sweep/search/",),
     "ray": ("executors/",),
     "rich": ("agilml/tui/", "agilml/report/"),
+    "scipy": ("agilml/sweep/search/",),
     "sklearn": ("recipes/",),
     "sqlite_utils": (),
     "torch": ("recipes/",),

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from agilml.ledger.history import Happening
-from agilml.ledger.ledger import PlannedTrial
 from agilml.model import TrialState
 
 if TYPE_CHECKING:
+    from agilml.ledger.history import Happening
+    from agilml.ledger.ledger import PlannedTrial
     from agilml.sweep.search.space import SearchSpace
 
 Choice: TypeAlias = Mapping[str, float | int]
