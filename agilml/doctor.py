@@ -14,6 +14,7 @@ from pathlib import Path
 from agilml.errors import AgilError
 from agilml.ledger import queries
 from agilml.ledger.facts import verify_chain
+from agilml.ledger.refold import tables_that_differ
 from agilml.ledger.files import filesystem, refuse_shared_filesystem
 from agilml.ledger.schema import VERSION
 from agilml.model import short
@@ -36,6 +37,9 @@ LIBRARIES = (
 LOW_DISK_GB = 2.0
 FULL_DISK_GB = 0.05
 """GiB below which a ledger or a checkpoint can no longer be written with any certainty."""
+
+MANY_FACTS = 100_000
+"""Above so many, the tables are compared with the facts only on request: it takes a minute a million."""
 
 RECENT = 20
 
@@ -61,7 +65,7 @@ def examine(project: Project, *, deep: bool = False) -> list[Finding]:
         _libraries,
         _machine,
         lambda: _disk(project),
-        lambda: _ledger(project),
+        lambda: _ledger(project, deep),
         lambda: _sweeps(project),
         lambda: _checkpoints(project, deep),
     ]
@@ -112,7 +116,7 @@ def _disk(project: Project) -> Iterator[Finding]:
     refuse_shared_filesystem(place)
 
 
-def _ledger(project: Project) -> Iterator[Finding]:
+def _ledger(project: Project, deep: bool) -> Iterator[Finding]:
     if not project.ledger.exists():
         yield Finding("ledger", "good", "none yet", "agil sweep conf=resnet")
         return
@@ -132,11 +136,19 @@ def _ledger(project: Project) -> Iterator[Finding]:
             )
             return
         facts = sum(verify_chain(db, row[0]) for row in db.execute("SELECT id FROM origin"))
-        yield Finding(
-            "ledger",
-            "good",
-            f"{facts:,} facts, every digest checked; {queries.count_runs(db):,} runs",
-        )
+        told = f"{facts:,} facts, every digest checked; {queries.count_runs(db):,} runs"
+        if schema < VERSION or (facts > MANY_FACTS and not deep):
+            yield Finding("ledger", "good", told)
+            return
+        for table in tables_that_differ(db):
+            yield Finding(
+                "ledger",
+                "bad",
+                f"table {table} is not what the facts say",
+                "restore it from a backup, and say so in an issue if there was no damage",
+            )
+            return
+        yield Finding("ledger", "good", f"{told}; the tables are what they say")
 
 
 def _sweeps(project: Project) -> Iterator[Finding]:

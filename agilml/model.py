@@ -12,7 +12,17 @@ from typing import Any, TypeAlias
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
 
 
-class SweepState(StrEnum):
+class UnknownState(ValueError):
+    """A stored state is none that there is: what it was read from is damaged."""
+
+
+class _State(StrEnum):
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise UnknownState(f"{value!r} is no {cls.__name__}")
+
+
+class SweepState(_State):
     """Stored states of a sweep; ``interrupted`` is derived by readers and never stored."""
 
     PLANNED = "planned"
@@ -27,7 +37,7 @@ class SweepState(StrEnum):
         return self in (SweepState.DONE, SweepState.STOPPED)
 
 
-class TrialState(StrEnum):
+class TrialState(_State):
     """States of a trial. Terminal is final; only a person's request reopens a trial."""
 
     PENDING = "pending"
@@ -43,7 +53,7 @@ class TrialState(StrEnum):
         return self not in (TrialState.PENDING, TrialState.RUNNING)
 
 
-class AttemptState(StrEnum):
+class AttemptState(_State):
     """States of one execution of a trial."""
 
     LEASED = "leased"

@@ -70,6 +70,21 @@ def materialise(resolved: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[s
     return config
 
 
+def overlaid(resolved: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what :func:`materialise` does, sharing with both all that needs no change: read it only."""
+    config = dict(resolved)
+    for path, value in delta.items():
+        node: Any = config
+        *parents, leaf = path.split(".")
+        for part in parents:
+            at = int(part) if isinstance(node, list) else part
+            found = node[at] if isinstance(node, list) else node.get(at, {})
+            node[at] = list(found) if isinstance(found, list) else dict(found)
+            node = node[at]
+        node[int(leaf) if isinstance(node, list) else leaf] = value
+    return config
+
+
 def leaves(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the leaves of a config by dotted name; an empty mapping and a list are leaves."""
     found: dict[str, Any] = {}

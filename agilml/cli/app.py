@@ -17,6 +17,7 @@ HELP = "Sweeps that search well, cannot be lost, and let models through only on 
 EPILOG = """\b
 First steps:
   agil sweep conf=resnet model=resnet8,resnet14 optim.lr=0.05,0.2
+  agil sweep conf=resnet 'optim.lr=tag(log,interval(1e-3,1))' budget.trials=20
   agil runs latest
   agil compare best@latest baseline --md
 """

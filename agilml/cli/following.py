@@ -208,8 +208,8 @@ def _signals() -> Iterator[None]:
 def _second_interrupt(sweep: str) -> bool:
     """Say that the sweep goes on, and answer whether a second Ctrl-C asks for more than that."""
     print(
-        f"\nstopped watching; {short(sweep)} goes on · agil watch {short(sweep)}"
-        f" · agil stop {short(sweep)}\n^C again within {SECOND_THOUGHT:g} s stops it",
+        f"\nstopped watching; {short(sweep)} goes on. ^C again within {SECOND_THOUGHT:g} s stops it\n"
+        f"next  agil watch {short(sweep)}\n      agil stop {short(sweep)}",
         file=sys.stderr,
         flush=True,
     )

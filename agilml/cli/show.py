@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agilml.project import Project
 
 SHOWN = 10
-"""Runs of a sweep that are shown, the best first."""
+"""Runs or candidates of a sweep that are shown, the best first."""
 
 Words = Annotated[
     list[str],
@@ -87,16 +87,23 @@ def _sweep_lines(db: sqlite3.Connection, fields: dict[str, object]) -> list[str]
     from agilml.ledger import queries, queries_search
     from agilml.report.runs import sweep_table
     from agilml.report.show import sweep_text
+    from agilml.report.unlogged import unlogged_text
     from agilml.sweep.standing import best_runs, objectives_of, pareto_front
 
     sweep = queries.sweep(db, str(fields["sweep"]))
     assert sweep is not None
     width = screen_width()
-    lines = [*sweep_text(fields), ""]
+    unlogged = unlogged_text(db, sweep)
+    lines = [*sweep_text(fields), "", *([unlogged] if unlogged else [])]
     if len(objectives_of(sweep)) > 1:
         from agilml.report.front import front_table
 
         return [*lines, *front_table(pareto_front(db, sweep), width=width)]
+    if fields["candidates"]:
+        from agilml.report.candidates import candidates_table
+
+        table = candidates_table(fields, width=width, colour=colours_wanted(), limit=SHOWN)
+        return [*lines, *table]
     best = best_runs(db, sweep, SHOWN)
     endings = queries_search.endings(db, [row.run for row in best])
     return [*lines, *sweep_table(best, width=width, colour=colours_wanted(), endings=endings)]

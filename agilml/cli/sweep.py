@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Words = Annotated[
     list[str],
     typer.Argument(
-        help="Configuration in Hydra's grammar: conf=NAME and key=value; a=1,2,3 is a grid.",
+        help="Configuration in Hydra's grammar: conf=NAME and key=value; a=1,2,3 is a grid, "
+        "a=interval(0,1) a search.",
         metavar="conf=NAME [KEY=VALUE]…",
     ),
 ]
@@ -52,7 +53,7 @@ def sweep(
     quiet: Quiet = False,
     yes: Yes = False,
 ) -> int:
-    """Run every combination of the given values, best first on the screen, nothing twice."""
+    """Run every combination of the given values, or search open ranges; nothing runs twice."""
     del yes  # an answer to questions that this executor has no reason to ask
     return execute(
         words,
@@ -183,6 +184,12 @@ def _affordable(plan: Plan, project: Project, quote: Quote) -> Plan:
 
     spec = {**plan.spec, "price": quote.usd_per_slot_hour}
     budget = Budget.of(spec)
+    if plan.search is not None and budget.usd and not quote.usd_per_slot_hour:
+        name = (spec["executor"] or {}).get("name", "local")
+        raise UsageError(
+            f"slots of executor {name} cost nothing, so budget.usd is no limit",
+            next="say what they cost: executor.usd_per_slot_hour=2.5, or limit budget.hours",
+        )
     if plan.search is None and (budget.usd or budget.slot_hours) and project.ledger.exists():
         with queries.reader(project.ledger) as db:
             states = queries.trial_states(db, [trial[0] for trial in plan.trials])

@@ -15,7 +15,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "init": Verb("agilml.cli.init", "init", "Make a folder a project with a first example."),
-    "sweep": Verb("agilml.cli.sweep", "sweep", "Run every combination of the given values."),
+    "sweep": Verb("agilml.cli.sweep", "sweep", "Run a grid of values, or search open ranges."),
     "run": Verb("agilml.cli.sweep", "run", "Run one configuration."),
     "watch": Verb("agilml.cli.watch", "watch", "Show a sweep's progress until it ends."),
     "runs": Verb("agilml.cli.runs", "runs", "List runs."),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 from agilml.compare.sides import Member, Side
 from agilml.model import canonical
@@ -26,6 +27,9 @@ class Difference:
     values: Sequence[Sequence[Any]]
 
 
+_Key: TypeAlias = tuple[str, str]
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
 KINDS = ("param", "code", "git", "data", "package", "machine")
 
 
@@ -34,27 +38,40 @@ def differences(sides: Sequence[Side]) -> list[Difference]:
 
     A value that varies in the same way on every side, such as the seed, does not differ.
     """
-    facts = [[_facts(member) for member in side.members] for side in sides]
-    names = {key for side in facts for member in side for key in member}
+    facts = [_by_key(side.members) for side in sides]
+    names = {key for side in facts for key in side}
     found = []
     for kind, name in sorted(names, key=lambda key: (KINDS.index(key[0]), key[1])):
-        values = [_distinct(side, (kind, name)) for side in facts]
+        values = [_distinct(side.get((kind, name), ())) for side in facts]
         if len({canonical(value) for value in values}) > 1:
             found.append(Difference(kind, name, values))
     return found
 
 
-def _distinct(members: Sequence[Mapping[tuple[str, str], Any]], key: tuple[str, str]) -> list[Any]:
-    by_text = {canonical(member[key]): member[key] for member in members if key in member}
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    by_text = {canonical(value): value for value in values}
     return [by_text[text] for text in sorted(by_text)]
 
 
-def _facts(member: Member) -> dict[tuple[str, str], Any]:
-    found: dict[tuple[str, str], Any] = {("param", k): v for k, v in member.config.items()}
-    found.update(_recorded(member.provenance))
-    if member.host is not None:
-        found["machine", "host"] = member.host
-    return found
+def _by_key(members: Sequence[Member]) -> dict[_Key, list[Any]]:
+    """Return the values of all members by what they are values of; equal numbers and texts once."""
+    found: dict[_Key, dict[Any, Any]] = {}
+    provenances = {id(member.provenance): member.provenance for member in members}
+    for key, value in chain.from_iterable(_recorded(seen) for seen in provenances.values()):
+        _note(found, key, value)
+    for member in members:
+        for name, value in member.config.items():
+            _note(found, ("param", name), value)
+        if member.host is not None:
+            _note(found, ("machine", "host"), member.host)
+    return {key: list(values.values()) for key, values in found.items()}
+
+
+def _note(found: dict[_Key, dict[Any, Any]], key: _Key, value: Any) -> None:
+    # Ten thousand runs have few values of most keys, and a text of each takes long to make.
+    kind = type(value)
+    token = (kind, value) if kind in _PLAIN else canonical(value)
+    found.setdefault(key, {}).setdefault(token, value)
 
 
 def _recorded(seen: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Any]]:

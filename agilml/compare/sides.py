@@ -11,7 +11,6 @@ from agilml.errors import UsageError
 from agilml.ledger import queries
 from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import TrialState, canonical, short
-from agilml.points import leaves, materialise
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class Loader:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._sweeps: dict[str, SweepRow] = {}
+        self._configs = queries.Configs(db)
 
     def side(self, address: str, targets: Sequence[str]) -> Side:
         """Return the side that full ids stand for; ``address`` is what a person typed for them."""
@@ -88,18 +88,16 @@ class Loader:
 
     def _member(self, row: RunRow) -> Member:
         sweep = self._sweep(row.sweep)
-        _, resolved, delta = queries.config(self._db, row.run)
-        attempts = queries.attempts(self._db, row.run)
         return Member(
             run=row.run,
             sweep=row.sweep,
             state=row.state,
             metric=row.metric,
             mode=row.mode,
-            config=leaves(materialise(resolved, delta)),
+            config=self._configs.leaves(row.run),
             metrics=row.metrics,
             provenance=sweep.provenance,
-            host=attempts[-1].host if attempts else None,
+            host=queries.host(self._db, row.attempt),
         )
 
     def _sweep(self, sweep: str) -> SweepRow:
@@ -131,7 +129,8 @@ def split(sides: Sequence[Side], key: str) -> list[Side]:
 
 def _side(label: str, members: Sequence[Member]) -> Side:
     good = [member for member in members if member.state == TrialState.SUCCEEDED]
-    return Side(label, good, [member for member in members if member not in good])
+    rest = [member for member in members if member.state != TrialState.SUCCEEDED]
+    return Side(label, good, rest)
 
 
 def _label(address: str, targets: Sequence[str]) -> str:

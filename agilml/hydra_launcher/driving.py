@@ -59,9 +59,11 @@ def _drive(project: Project, plan: JobPlan, executor: AppExecutor, since: float)
         while not lock.take():
             log.info("another process runs these jobs (pid %s)", controller_pid(folder))
             _follow(project, plan, lambda: controller_pid(folder) is None, time.sleep, since)
-            with Ledger.open(project.ledger) as ledger:
-                if ledger.end_if_complete(plan.sweep) or not ledger.has_open_work(plan.sweep):
-                    return
+            if _is_over(project, plan):
+                return
+        # Another process may have ended it after it was planned here.
+        if _is_over(project, plan):
+            return
         thread = _ControllerThread(project, plan, executor)
         thread.start()
         try:
@@ -72,6 +74,11 @@ def _drive(project: Project, plan: JobPlan, executor: AppExecutor, since: float)
             raise thread.error
     finally:
         lock.close()
+
+
+def _is_over(project: Project, plan: JobPlan) -> bool:
+    with Ledger.open(project.ledger) as ledger:
+        return ledger.end_if_complete(plan.sweep)
 
 
 def _template(plan: JobPlan, app: App, folder: Path) -> tuple[AppTemplate | None, dict[str, Any]]:

@@ -19,7 +19,7 @@ from agilml.ledger.ledger import Ledger
 from agilml.ledger.recent import AttemptNow, Mark, Recent, TrialNow, mark
 from agilml.ledger.turn import Lease, Turn
 from agilml.model import AttemptState, SweepState, TrialState
-from agilml.points import materialise
+from agilml.points import overlaid
 
 __all__ = ["Control", "Lease", "OpenAttempt", "Turn"]
 
@@ -28,6 +28,9 @@ CHUNK = 500
 
 STRUCTURES = 64
 """Parsed structures that are kept in memory, at most."""
+
+_decode = json.JSONDecoder().raw_decode
+"""Reads a text that we wrote, without looking for blanks around it."""
 
 _TRIAL = "t.state, t.attempts, t.cancel_requested, t.counted, t.lost, t.structure, t.delta"
 
@@ -202,7 +205,7 @@ class Control:
         ]
 
     def config(self, trial: str) -> dict[str, Any]:
-        """Return the whole composed config of ``trial``."""
+        """Return the whole composed config of ``trial``, to be read only: trials share what is the same."""
         now = self._known(trial)
         resolved = self._structures.get(now.structure)
         if resolved is None:
@@ -213,7 +216,7 @@ class Control:
             if len(self._structures) >= STRUCTURES:
                 self._structures.clear()
             resolved = self._structures[now.structure] = json.loads(row[0])
-        return materialise(resolved, json.loads(now.delta))
+        return overlaid(resolved, _decode(now.delta)[0])
 
     def decision(self, attempt: str) -> str | None:
         """Return the action that a stopper decided on for ``attempt``: ``prune``, ``finish``, or None."""

@@ -12,8 +12,9 @@ from typing import Any, Self
 
 from agilml import events as e
 from agilml.crashpoints import crash_point
-from agilml.errors import LedgerDamaged, LedgerError, LedgerFromFuture
+from agilml.errors import LedgerError, LedgerFromFuture
 from agilml.ledger import schema
+from agilml.ledger.damage import UNREADABLE, damaged
 from agilml.ledger.facts import Transaction
 from agilml.ledger.files import LOCK_SECONDS, LockFile, locked, refuse_shared_filesystem
 from agilml.ledger.planning import Planned, PlannedTrial, sort_out, trial_events, why_again
@@ -115,6 +116,12 @@ class Ledger:
                 raise
         self._checkpoint_if_large()
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what SQLite says when the block cannot read into errors of ours."""
+        with _translated(self.path):
+            yield
+
     def data_version(self) -> int:
         """Return a number that changes when another connection has written."""
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
@@ -160,6 +167,9 @@ class Ledger:
             created = not self.db.execute(
                 "SELECT 1 FROM sweep WHERE id = ?", (sweep.sweep,)
             ).fetchone()
+            if not created and sweep.spec.get("search"):
+                # A search has the trials that its sampler has proposed so far.
+                trials = self._members(sweep.sweep)
             known = self.trial_states([trial[0] for trial in trials])
             planned = sort_out(sweep.sweep, created, trials, known, retry, rerun, unpruned)
             if created:
@@ -195,7 +205,11 @@ class Ledger:
         return reopened
 
     def end_if_complete(self, sweep: str) -> bool:
-        """Record that a sweep with nothing left to do is done; answer whether it is."""
+        """Record that a sweep with nothing left to do is done; answer whether it is.
+
+        Raises:
+            AgilError: the ledger knows no such sweep.
+        """
         with self.transaction() as tx:
             if self.wants_controller(sweep):
                 return False
@@ -228,13 +242,23 @@ class Ledger:
             tx.append(e.Tagged(target, tag, on, by))
 
     def respecify(self, sweep: str, changes: Mapping[str, Any], by: str) -> None:
-        """Let the sweep go on with other limits or slots; ``changes`` replaces settings of its spec."""
+        """Let the sweep go on with other limits or slots; ``changes`` replaces settings of its spec.
+
+        Raises:
+            AgilError: the ledger knows no such sweep.
+        """
         with self.transaction() as tx:
+            self._spec(sweep)
             tx.append(e.SweepRespecified(sweep, changes, by))
 
+    def _members(self, sweep: str) -> list[PlannedTrial]:
+        rows = self.db.execute(
+            "SELECT trial FROM sweep_trial WHERE sweep = ? ORDER BY idx", (sweep,)
+        )
+        return [(str(trial), "", {}, {}) for (trial,) in rows]
+
     def _respecify(self, tx: Transaction, sweep: e.SweepPlanned, by: str) -> None:
-        row = self.db.execute("SELECT spec FROM sweep WHERE id = ?", (sweep.sweep,)).fetchone()
-        known = json.loads(row[0])
+        known = self._spec(sweep.sweep)
         changes = {
             name: sweep.spec[name]
             for name in CHANGEABLE
@@ -264,8 +288,7 @@ class Ledger:
         return self.has_open_work(sweep) or self._may_propose(sweep)
 
     def _may_propose(self, sweep: str) -> bool:
-        row = self.db.execute("SELECT spec FROM sweep WHERE id = ?", (sweep,)).fetchone()
-        spec = json.loads(row[0])
+        spec = self._spec(sweep)
         if not spec.get("search"):
             return False
         (made,) = self.db.execute(
@@ -273,6 +296,13 @@ class Ledger:
         ).fetchone()
         limit = (spec.get("budget") or {}).get("trials")
         return limit is None or int(made) < limit
+
+    def _spec(self, sweep: str) -> dict[str, Any]:
+        row = self.db.execute("SELECT spec FROM sweep WHERE id = ?", (sweep,)).fetchone()
+        if row is None:
+            raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
+        found: dict[str, Any] = json.loads(row[0])
+        return found
 
     def _has_structure(self, structure: str) -> bool:
         return bool(
@@ -314,7 +344,10 @@ def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
         if found < schema.VERSION:
             with lock.exclusive():
                 db.execute("PRAGMA journal_mode = WAL")
-                if schema.version(db) < schema.VERSION:
+                found = schema.version(db)
+                if 0 < found < schema.VERSION:
+                    schema.back_up(db, Path(f"{path}.v{found}"))
+                if found < schema.VERSION:
                     schema.migrate(db)
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -340,6 +373,8 @@ def _translated(path: Path) -> Iterator[None]:
             raise locked(path) from error
         if "readonly" in text or "unable to open" in text:
             raise _unwritable(path, error) from error
+        if "decode" in text or "malformed" in text:
+            raise damaged(path, error) from error
         if "full" in text or "disk I/O" in text:
             raise LedgerError(
                 f"the disk of {path.parent} is full or failing: {error}",
@@ -350,9 +385,5 @@ def _translated(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         # A value that does not fit is our mistake; the file is sound.
         raise
-    except (sqlite3.DatabaseError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise LedgerDamaged(
-            f"{path} is not a sound ledger: {error}",
-            kept="the file is unchanged",
-            next="agil doctor",
-        ) from error
+    except (sqlite3.DatabaseError, *UNREADABLE) as error:
+        raise damaged(path, error) from error

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agilml.errors import LedgerDamaged, LedgerError
+from agilml.errors import LedgerError
+from agilml.ledger.damage import UNREADABLE, damaged
 from agilml.ledger.queries_runs import (
     CHUNK,
     count_runs,
@@ -26,9 +27,11 @@ from agilml.ledger.queries_runs import (
 )
 from agilml.ledger.rows import AttemptRow, MetricRow, RunRow, SweepRow
 from agilml.model import SweepState, TrialState
+from agilml.points import leaves, materialise
 
 __all__ = [
     "AttemptRow",
+    "Configs",
     "MetricRow",
     "RunRow",
     "SweepRow",
@@ -39,6 +42,7 @@ __all__ = [
     "counts",
     "curve",
     "curves",
+    "host",
     "kept",
     "metrics",
     "newest_runs",
@@ -53,6 +57,9 @@ __all__ = [
     "trial_states",
     "warnings",
 ]
+
+CACHE_KIB = 64 << 10
+"""Memory that a reader may use for pages; with SQLite's own 2 MiB the tables of a large sweep are read again and again."""
 
 
 @contextmanager
@@ -74,17 +81,16 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
         uri = f"{path.as_uri()}?{mode}"
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
         try:
+            db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             yield db
         finally:
             db.close()
     except sqlite3.OperationalError as error:
+        if "decode" in str(error):
+            raise damaged(path, error) from error
         raise LedgerError(f"{path} cannot be read: {error}", next="agil doctor") from error
-    except (sqlite3.DatabaseError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise LedgerDamaged(
-            f"{path} is not a sound ledger: {error}",
-            kept="the file is unchanged",
-            next="agil doctor",
-        ) from error
+    except (sqlite3.DatabaseError, *UNREADABLE) as error:
+        raise damaged(path, error) from error
 
 
 @contextmanager
@@ -205,6 +211,37 @@ def config(
         (trial,),
     ).fetchone()
     return json.loads(row[0]), json.loads(row[1]), json.loads(row[2])
+
+
+class Configs:
+    """Reads the configs of many runs; each structure is read once."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._structures: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    def leaves(self, trial: str) -> dict[str, Any]:
+        """Return the leaves of the resolved config of ``trial`` by dotted name."""
+        structure, text = self._db.execute(
+            "SELECT structure, delta FROM trial WHERE id = ?", (trial,)
+        ).fetchone()
+        if structure not in self._structures:
+            (resolved,) = self._db.execute(
+                "SELECT resolved FROM structure WHERE id = ?", (structure,)
+            ).fetchone()
+            whole = json.loads(resolved)
+            self._structures[structure] = whole, leaves(whole)
+        whole, known = self._structures[structure]
+        delta = json.loads(text)
+        if all(key in known and not isinstance(value, dict) for key, value in delta.items()):
+            return {**known, **delta}
+        return leaves(materialise(whole, delta))
+
+
+def host(db: sqlite3.Connection, attempt: str | None) -> str | None:
+    """Return where ``attempt`` ran; None before it started."""
+    row = db.execute("SELECT host FROM attempt WHERE id = ?", (attempt,)).fetchone()
+    return None if row is None else row[0]
 
 
 def checkpoints(db: sqlite3.Connection, trial: str) -> list[dict[str, Any]]:

@@ -28,9 +28,7 @@ def with_prefix(db: sqlite3.Connection, prefix: str, limit: int = 10) -> list[st
 def newest_sweep(db: sqlite3.Connection, branch: str | None = None) -> str | None:
     """Return the sweep planned last, on ``branch`` of Git where given."""
     where, values = ("WHERE git_branch = ?", (branch,)) if branch is not None else ("", ())
-    row = db.execute(
-        f"SELECT id FROM sweep {where} ORDER BY rowid DESC LIMIT 1", values
-    ).fetchone()
+    row = db.execute(f"SELECT id FROM sweep {where} ORDER BY rowid DESC LIMIT 1", values).fetchone()
     return str(row[0]) if row else None
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets
 import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agilml.project import user
@@ -90,11 +93,15 @@ CREATE VIEW metric_point AS
 
 
 # Nothing that is read often is sorted by an index on metrics, and each of these two dirtied one page
-# somewhere in the file for every metric of every trial: a third of what a million trials cost.
+# somewhere in the file for every metric of every trial: a third of what a million trials cost. The state of
+# an attempt changes twice, so that it is in no index but the small one of those that are open.
 _SECOND = """
 ALTER TABLE trial ADD COLUMN reason TEXT;
 DROP INDEX metric_high;
 DROP INDEX metric_last;
+DROP INDEX attempt_sweep;
+CREATE INDEX attempt_sweep ON attempt (sweep);
+CREATE INDEX attempt_open ON attempt (sweep) WHERE state IN ('leased', 'started');
 CREATE TABLE candidate (
   sweep TEXT NOT NULL, number INTEGER NOT NULL, choice TEXT NOT NULL, trials TEXT NOT NULL, by TEXT NOT NULL,
   proposed REAL NOT NULL, PRIMARY KEY (sweep, number)
@@ -108,6 +115,14 @@ CREATE TABLE budget_notice (
   sweep TEXT NOT NULL, name TEXT NOT NULL, share REAL NOT NULL, used REAL NOT NULL, "limit" REAL NOT NULL,
   at REAL NOT NULL, PRIMARY KEY (sweep, name, share, "limit")
 ) WITHOUT ROWID;
+"""
+
+
+_REASONS = """
+UPDATE trial SET reason = (
+  SELECT json_extract(body, '$.reason') FROM fact WHERE kind = 'trial.cancelled' AND subject = trial.id
+  ORDER BY rowid DESC LIMIT 1
+) WHERE state = 'cancelled'
 """
 
 
@@ -133,6 +148,7 @@ def migrations() -> Migrations:
         for statement in _SECOND.split(";\n"):
             if statement.strip():
                 db.conn.execute(statement)
+        db.conn.execute(_REASONS)
         db.conn.execute("PRAGMA user_version = 2")
 
     return steps
@@ -149,3 +165,15 @@ def migrate(db: sqlite3.Connection) -> None:
     from sqlite_utils import Database
 
     migrations().apply(Database(db))
+
+
+def back_up(db: sqlite3.Connection, to: Path) -> None:
+    """Write all of the ledger to the file ``to``, which is whole whenever it is there."""
+    part = to.with_name(f"{to.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        db.backup(copy)
+        # One file: without this SQLite would expect a write-ahead log beside it.
+        copy.execute("PRAGMA journal_mode = DELETE")
+    os.replace(part, to)

@@ -131,13 +131,16 @@ class Turn:
         value: Any,
         dropped: Sequence[str] = (),
     ) -> bool:
-        """Record that a checkpoint is complete, and which older ones it replaced."""
+        """Record that a checkpoint is complete, and which older ones it replaced.
+
+        A spool that is read again reports the older ones again, so that they are replaced again.
+        """
         if not self._runs(lease, "checkpoint"):
             return False
         row = self._tx.db.execute(
             "SELECT sha256 FROM checkpoint WHERE attempt = ? AND step = ?", (lease.attempt, step)
         ).fetchone()
-        if row is None or row[0] != sha256:
+        if row is None or row[0] != sha256 or self._listed(lease.trial, dropped):
             self._tx.append(
                 e.CheckpointSaved(
                     lease.attempt,
@@ -151,6 +154,11 @@ class Turn:
                 )
             )
         return True
+
+    def _listed(self, trial: str, folders: Sequence[str]) -> bool:
+        """Whether a checkpoint of the trial in one of these folders is on record."""
+        query = "SELECT 1 FROM checkpoint WHERE trial = ? AND folder = ?"
+        return any(self._tx.db.execute(query, (trial, folder)).fetchone() for folder in folders)
 
     def warned(self, lease: Lease, text: str) -> None:
         """Record a warning of the attempt."""
@@ -195,11 +203,18 @@ class Turn:
         return True
 
     def propose(
-        self, number: int, choice: Mapping[str, Any], trials: Sequence[PlannedTrial], by: str
+        self,
+        number: int,
+        choice: Mapping[str, Any],
+        trials: Sequence[PlannedTrial],
+        by: str,
+        *,
+        unpruned: bool = False,
     ) -> list[str]:
         """Put a candidate of the sampler on the plan; return those of its trials that wait.
 
-        A trial that the ledger knows already stays as it is, except that a cancelled one is reopened.
+        A trial that the ledger knows already stays as it is, except that a cancelled one is reopened, and
+        with ``unpruned`` a pruned one that is new to this sweep.
         """
         sweep = self._control.sweep
         row = self._tx.db.execute(
@@ -213,20 +228,26 @@ class Turn:
         ).fetchone()
         ids = [trial[0] for trial in trials]
         known = self._control.ledger.trial_states(ids)
-        done = {t for t, s in known.items() if s in (TrialState.SUCCEEDED, TrialState.PRUNED)}
-        self._tx.append(e.CandidateProposed(sweep, number, choice, ids, by))
         members = self._control.members(ids)
+        again = {trial for trial, state in known.items() if state is TrialState.CANCELLED}
+        if unpruned:
+            again |= {t for t, s in known.items() if s is TrialState.PRUNED and t not in members}
+        done = {
+            trial
+            for trial, state in known.items()
+            if state in (TrialState.SUCCEEDED, TrialState.PRUNED) and trial not in again
+        }
+        self._tx.append(e.CandidateProposed(sweep, number, choice, ids, by))
         new = {trial[0]: trial for trial in trials if trial[0] not in members}
         for event in trial_events(sweep, list(new.values()), done, first=int(first)):
             self._tx.append(event)
-        for trial, state in known.items():
-            if state is TrialState.CANCELLED:
-                self._tx.append(e.TrialReopened(trial, "proposed again"))
-                self._recent.trials.pop(trial, None)
+        for trial in (one for one in known if one in again):
+            self._tx.append(e.TrialReopened(trial, "proposed again"))
+            self._recent.trials.pop(trial, None)
         return [
             trial
             for trial in dict.fromkeys(ids)
-            if known.get(trial, TrialState.PENDING) in (TrialState.PENDING, TrialState.CANCELLED)
+            if trial in again or known.get(trial, TrialState.PENDING) is TrialState.PENDING
         ]
 
     def decided(

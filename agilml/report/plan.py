@@ -10,6 +10,7 @@ from agilml.sweep.estimate import estimate_text
 from agilml.text import plural, safe_text
 
 SHOWN = 20
+FILES = 8
 
 
 def plan_text(plan: Mapping[str, Any]) -> str:
@@ -31,9 +32,7 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     ]
     lines += [_dimension(one) for one in _varying(plan)]
     lines.append(estimate_text(plan["estimate"]))
-    lines.append(
-        f"code {plan['code']['digest'][:12]}: {', '.join(map(safe_text, plan['code']['files'][:8]))}"
-    )
+    lines.append(_code(plan["code"]))
     for run in plan["runs"][:SHOWN]:
         params = " ".join(f"{safe_text(k)}={safe_text(v, 40)}" for k, v in run["params"].items())
         lines.append(f"  {short(run['run'])}  {run['state']:9}  {params}")
@@ -41,6 +40,12 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         lines.append(f"  … {len(plan['runs']) - SHOWN:,} more (--json lists all)")
     lines.append("nothing was started")
     return "\n".join(lines)
+
+
+def _code(code: Mapping[str, Any]) -> str:
+    names, more = code["files"][:FILES], len(code["files"]) - FILES
+    text = f"code {code['digest'][:12]}: {', '.join(map(safe_text, names))}"
+    return f"{text} and {more:,} more" if more > 0 else text
 
 
 def _trials(plan: Mapping[str, Any]) -> str:

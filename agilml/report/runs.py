@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agilml.ledger.queries_search import Ending
@@ -65,7 +65,7 @@ def sweep_table(
     """Return runs of one sweep: one column per differing parameter, the sweep's metric at its best first."""
     params = varying(rows)
     names = short_names(params)
-    metrics = _metric_names(rows)
+    metrics = _metric_names(rows, names.values())
     main = rows[0].metric if rows else ""
     columns = [
         Column("run"),
@@ -152,9 +152,11 @@ def _remark(row: RunRow, ending: Ending | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _metric_names(rows: Sequence[RunRow]) -> list[str]:
-    names = dict.fromkeys(name for row in rows for name in row.metrics)
+def _metric_names(rows: Sequence[RunRow], params: Iterable[str]) -> list[str]:
     main = rows[0].metric if rows else ""
+    # Two columns `lr`, what was searched and where a schedule left it, only confuse.
+    hidden = {*params} - {main}
+    names = dict.fromkeys(name for row in rows for name in row.metrics if name not in hidden)
     ordered = sorted(names, key=lambda name: (name != main, name))
     return ordered[:_METRICS_SHOWN]
 

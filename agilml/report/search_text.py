@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agilml.model import short
 from agilml.report.endings import method_text
 from agilml.text import clock, plural
 
@@ -16,6 +17,7 @@ def search_text(sweep: Mapping[str, Any]) -> str:
     method = method_text(sweep["spec"])
     if method and sweep["search"]["adaptive"]:
         method += f", {plural(sweep['search']['candidates'], 'candidate')}"
+        method += "".join(f", {text}" for text in _known(sweep["spec"]["search"]))
     return method
 
 
@@ -45,6 +47,13 @@ def used_text(budget: Mapping[str, Any]) -> str:
         return ""
     text = f"{clock(used['slot_hours'] * HOUR)} of slot time in {clock(used['hours'] * HOUR)}"
     return f"{text}, ${used['usd']:.2f}" if used["usd"] else text
+
+
+def _known(search: Mapping[str, Any]) -> Iterator[str]:
+    if search.get("enqueue"):
+        yield f"{plural(len(search['enqueue']), 'point')} enqueued"
+    if search.get("warm_start"):
+        yield f"warm start from {', '.join(map(short, search['warm_start']))}"
 
 
 def _limits(

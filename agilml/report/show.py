@@ -8,6 +8,7 @@ from typing import Any
 from agilml.ledger.queries_search import Ending, StopRow
 from agilml.model import SweepState, TrialState, short
 from agilml.points import leaves
+from agilml.report.candidates import best_text
 from agilml.report.endings import ending_sentence
 from agilml.report.search_text import budget_text, objectives_text, search_text, used_text
 from agilml.report.table import Column, table
@@ -63,10 +64,12 @@ def sweep_text(sweep: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{sweep['sweep']}  {sweep['state']}  {plural(sweep['total'], 'run')}: {state_counts(counts)}"
     ]
+    lines += _optional("best", best_text(sweep))
     best = sweep["best"]
     if best:
         value = f"{best['metric']} {metric_text(_number(best['value']))}"
-        lines.append(_labelled("best", f"{value}  {best['run']}  {params_text(best['params'])}"))
+        label = "best run" if sweep["candidates"] else "best"
+        lines.append(_labelled(label, f"{value}  {best['run']}  {params_text(best['params'])}"))
     lines += [
         _labelled("conf", f"{sweep['conf']}  recipe {sweep['recipe']}"),
         _labelled("best by", objectives_text(sweep)),
@@ -79,7 +82,9 @@ def sweep_text(sweep: Mapping[str, Any]) -> list[str]:
         _labelled("planned", _times(sweep)),
     ]
     if sweep["kept"]:
-        lines.append(_labelled("kept", f"{plural(sweep['kept'], 'run')} had succeeded before"))
+        # A search keeps runs that were pruned, too.
+        how = "ended" if sweep["search"]["adaptive"] else "succeeded"
+        lines.append(_labelled("kept", f"{plural(sweep['kept'], 'run')} had {how} before"))
     lines += _optional("tags", ", ".join(sweep["tags"]))
     return [*lines, *_provenance(sweep["provenance"])]
 

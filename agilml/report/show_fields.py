@@ -14,10 +14,11 @@ from agilml.ledger.rows import AttemptRow, RunRow, SweepRow
 from agilml.model import SweepState
 from agilml.points import materialise
 from agilml.project import Project
+from agilml.report.candidates import candidate_fields
 from agilml.report.fields import iso_time, run_fields, strict
 from agilml.report.search_fields import budget_fields, search_fields
 from agilml.sweep.liveness import controller_pid, shown_state
-from agilml.sweep.standing import best_run, objectives_of, pareto_front
+from agilml.sweep.standing import best_run, objectives_of, pareto_front, ranked_candidates
 
 LISTED = 200
 """At most so many files of a run are listed."""
@@ -65,7 +66,8 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
     row = queries.sweep(db, sweep)
     if row is None:
         raise LedgerError(f"no sweep {sweep}", next="agil runs")
-    best = best_run(db, row)
+    ranked = ranked_candidates(db, row)
+    best = best_run(db, row, ranked)
     counts = queries.counts(db, sweep)
     state = state_of(project, row)
     several = len(objectives_of(row)) > 1
@@ -80,6 +82,7 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
         },
         "budget": budget_fields(db, row, state),
         "best": _best(best) if best else None,
+        "candidates": [candidate_fields(one) for one in ranked],
         "search": search_fields(db, row),
         "pareto": [run.run for run in pareto_front(db, row).runs] if several else [],
         "total": row.total,

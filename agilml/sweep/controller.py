@@ -123,10 +123,11 @@ class Controller:
                 crash_point("spool.read")
                 running.take(report.batch)
                 running.exit = report.exit or running.exit
-        self._notice_requests()
         self._watch.look(self._running.values())
-        self._steering.look(now)
         try:
+            with self._control.ledger.reading():
+                self._notice_requests()
+                self._steering.look(now)
             self._turn(now)
         except (StaleWrite, LedgerDamaged, LedgerFromFuture):
             raise
@@ -145,7 +146,7 @@ class Controller:
     def _patience(self) -> float:
         if self._steering.waits:
             return 0.0
-        if self._idle and not len(self._queue) and self._steering.more:
+        if self._idle and not len(self._queue) and self._steering.more and self._may_lease():
             return 0.0
         if not self._running and not len(self._queue):
             return 0.2
@@ -207,11 +208,17 @@ class Controller:
         found = self._recorder.decide(running)
         if running.exit.fatal:
             self._fatal = running.exit.error
-        if found.trial is TrialState.CANCELLED and self._stopping:
-            self._cancelled = True
-            if self._control.wanted_elsewhere(running.lease.trial):
-                found = replace(found, trial=TrialState.PENDING)
+        if found.trial is TrialState.CANCELLED and self._still_wanted(running.lease.trial):
+            found = replace(found, trial=TrialState.PENDING)
         return self._recorder.end(turn, running, found)
+
+    def _still_wanted(self, trial: str) -> bool:
+        """Whether somebody waits for a trial that was ended: another sweep, or this one, asked to go on."""
+        if self._stopping:
+            self._cancelled = True
+            return self._control.wanted_elsewhere(trial)
+        now = self._control.trial_now(trial)
+        return self._fatal is None and now is not None and not now.cancel_requested
 
     def _committed(self, written: _Written, now: float) -> None:
         self._steering.committed()
@@ -240,13 +247,18 @@ class Controller:
         del self._running[lease.attempt]
         self._idle.append(running.slot)
         self._steering.ended(lease.trial, found.trial)
+        self._fatal = self._fatal or self._steering.blind or self._steering.hopeless
         if found.alone:
             self._queue.alone.append(lease.trial)
         elif not found.trial.ended:
-            self._queue.wait(lease.trial, backoff(found.cause, lease.n))
+            self._queue.wait(
+                lease.trial, backoff(found.cause, self._control.counted(lease.trial)[1])
+            )
         elif found.trial is TrialState.SUCCEEDED:
             self._finished_here += 1
-            if len(self._queue.ready) > 1 and self._doubling.due(self._finished_here):
+            if len(self._queue.ready) > 1 and self._doubling.due(
+                self._finished_here, len(self._queue.ready)
+            ):
                 self._order_queue()
 
     def _notice_requests(self) -> None:
@@ -291,7 +303,6 @@ class Controller:
                 if self._alive(item.sweep) is False
             ]
             settle(self._control, self._recorder, orphans)
-            self._steering.look_elsewhere()
         return None
 
     def _finish(self, state: SweepState) -> SweepState | None:

@@ -80,10 +80,17 @@ def _added(found: Sequence[Study], words: Sequence[str]) -> list[str]:
     objectives = objectives_of(config)
     sampler, stopper = _name(config, "sampler"), _name(config, "stopper")
     added = _metric(config, objectives, words)
-    if sampler in ("", AUTO) and any(study.axes.open for study in found):
+    is_open = any(study.axes.open for study in found)
+    if is_open and sampler in ("", AUTO):
         added.append(_option("sampler", sampler, "tpe"))
-        if stopper in ("", AUTO) and len(objectives) == 1:
-            added.append(_option("stopper", stopper, "asha"))
+    if is_open and sampler in ("", AUTO, "tpe") and stopper in ("", AUTO) and len(objectives) == 1:
+        added.append(_option("stopper", stopper, "asha"))
+    if len(objectives) > 1 and stopper not in ("", AUTO, "none", "nan"):
+        raise ConfigError(
+            f"stopper={safe_text(stopper)} would judge by {next(iter(objectives))} alone,"
+            f" and there are {len(objectives)} objectives",
+            next="stopper=none",
+        )
     if sampler == "gp" and stopper not in ("", AUTO, "none"):
         raise ConfigError(
             f"sampler=gp learns nothing from trials that stopper={safe_text(stopper)} ends early",

@@ -42,6 +42,12 @@ def ordered(found: Expansion, sampler: Mapping[str, Any], limit: int | None) -> 
     return _some(found, points, seed, limit)
 
 
+def shuffled_alike(sampler: Mapping[str, Any]) -> bool:
+    """Whether the points are shuffled and one shuffle is as good as another: no seed asks for this one."""
+    grid = sampler.get("name") != "random"
+    return grid and bool(sampler.get("shuffle", True)) and not sampler.get("seed")
+
+
 def _some(found: Expansion, points: Sequence[Point], seed: int, limit: int) -> list[Point]:
     """Return the points of ``limit`` candidates; points that only repeat each other are one candidate."""
     candidates: dict[str, list[Point]] = {}

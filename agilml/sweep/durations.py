@@ -21,6 +21,9 @@ NEWEST = 500
 SWEEPS = 100
 """How many sweeps of a recipe are searched for them."""
 
+CLASS = 1.25
+"""Trials whose seconds differ by less than this factor are taken to be of one length."""
+
 HOST = "(host)"
 """The machine, among the keys of a configuration; the brackets keep it apart from them."""
 
@@ -57,9 +60,15 @@ class Durations:
 
     @classmethod
     def fit(cls, runs: Sequence[Run], host: str = "") -> Self:
-        """Return what ``runs`` teach; the seed and how a sweep is searched or judged play no part."""
+        """Return what ``runs`` teach; the seed and how a sweep is searched or judged play no part.
+
+        Runs that all took equally long, by :data:`CLASS`, teach nothing about any key.
+        """
         if not runs:
             return cls(host=host)
+        logs = [log_seconds(run.seconds) for run in runs]
+        if max(logs) - min(logs) < math.log(CLASS):
+            return cls(statistics.fmean(logs), {}, len(runs), _spread_without_effects(logs), host)
         found = fit_effects(
             [
                 Run({k: v for k, v in run.config.items() if _may_matter(k)}, run.seconds)
@@ -125,6 +134,15 @@ def _runs(db: sqlite3.Connection, recipe: str) -> list[Run]:
         if len(found) >= NEWEST:
             break
     return found
+
+
+def _spread_without_effects(logs: Sequence[float]) -> float | None:
+    """Return the typical relative error of the mean of all others."""
+    if len(logs) < 3:
+        return None
+    mean = statistics.fmean(logs)
+    errors = [abs(log - mean) * len(logs) / (len(logs) - 1) for log in logs]
+    return math.expm1(statistics.median(errors))
 
 
 def _leaves_of(db: sqlite3.Connection, structure: str) -> Mapping[str, Any]:

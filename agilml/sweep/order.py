@@ -14,13 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agilml.sweep.durations import Durations, Forecast
+from agilml.sweep.durations import CLASS, Durations, Forecast
 
-CLASS = 1.25
-"""Trials whose expected seconds differ by less than this factor are taken to be of one length."""
-
-MANY = 20_000
-"""Above so many trials that wait the order of the plan is kept; ends of single ones matter little there."""
+MANY = 2_000
+"""Above so many trials that wait the order of the plan is kept: only what starts last can keep a slot too long."""
 
 _FIRST = 4
 _CHUNK = 500
@@ -28,13 +25,16 @@ _CHUNK = 500
 
 @dataclass(slots=True)
 class Doubling:
-    """Tells when to look at the order again: each time the number of finished trials has doubled."""
+    """Tells when to look at the order again: each time the number of finished trials has doubled.
+
+    Nothing is due while more than :data:`MANY` trials wait; the first look is then as soon as no more do.
+    """
 
     next: int = _FIRST
 
-    def due(self, finished: int) -> bool:
+    def due(self, finished: int, waiting: int = 0) -> bool:
         """Whether so many finished trials are twice as many as at the last look; the first is at four."""
-        if finished < self.next:
+        if finished < self.next or waiting > MANY:
             return False
         while self.next <= finished:
             self.next *= 2
@@ -46,8 +46,8 @@ def start_order(
 ) -> list[str]:
     """Return the trials in ``waiting``, longest expected first.
 
-    They are as they were where there is no evidence about their length, or where there are more than
-    :data:`MANY`, whose configurations would fill the memory.
+    They are as they were where there is no evidence that they differ in length, or where there are more
+    than :data:`MANY`.
 
     Args:
         db: the ledger.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from agilml import events as e
@@ -16,7 +17,7 @@ from agilml.project import Project
 from agilml.provenance.code import Code
 from agilml.provenance.secrets import scrub_argv
 from agilml.sweep.defaults import FIXED_SAMPLERS, objectives_of, sampler_of, settle, settled_node
-from agilml.sweep.draw import drawn, ordered
+from agilml.sweep.draw import drawn, ordered, shuffled_alike
 from agilml.sweep.expand import expand_studies
 from agilml.sweep.expand_study import Study
 from agilml.sweep.identity import Identities
@@ -38,6 +39,8 @@ SETTINGS = (
 CHOSEN_BY = ("sampler", "stopper", "metric", "mode", "objectives")
 DEFAULT_CANDIDATES = 64
 """What a search tries where no limit of any kind is given."""
+LARGE = 20_000
+"""A shuffled grid of more trials starts in the order of their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,11 @@ def _grid(project: Project, configs: Configs, found: Sequence[Study], words: Seq
     for point in points:
         trial = identities.trial(every.structures[point.structure], point)
         trials.append((trial, point.structure, dict(point.delta), dict(point.params)))
+    if len(trials) > LARGE and shuffled_alike(sampler):
+        # An id is a digest, so that its order is a shuffle too; and the indexes of the ledger are
+        # filled from one end to the other instead of all over, which costs half as much.
+        trials.sort(key=itemgetter(0))
+    _check_stopper(shared, every.repeats)
     spec = {
         "axes": {name: list(values)[:100] for name, values in every.axes.items()},
         "excluded": every.excluded,
@@ -183,6 +191,7 @@ def _grid(project: Project, configs: Configs, found: Sequence[Study], words: Seq
 def _drawn(made: Made, words: Sequence[str]) -> Plan:
     """Return the fixed plan of candidates that a sampler draws without learning from results."""
     shared = shared_settings(made.configs)
+    _check_stopper(shared, made.repeated)
     budget = _limited(shared["budget"], made.plan.size)
     if budget["trials"] is None:
         raise UsageError(
@@ -280,13 +289,11 @@ def _check_search(made: Made, shared: Mapping[str, Any]) -> None:
     """Return if sampler and stopper can be made; the controller would find out too late."""
     from agilml.sweep.search.constraints import parse
     from agilml.sweep.search.samplers import make_sampler
-    from agilml.sweep.search.stoppers import make_stopper
 
     objectives = [Objective(*pair) for pair in shared["objectives"].items()]
     parse(shared["sampler"].get("constraints") or ())
     make_sampler(shared["sampler"], made.plan.space, objectives)
-    if shared["stopper"]["name"] != "none":
-        make_stopper(shared["stopper"], objectives[0])
+    _check_stopper(shared, made.repeated)
     if "seed" in {one.name for one in made.plan.space.dimensions}:
         raise ConfigError(
             "`seed` is an axis, and a search would look for the luckiest one",
@@ -294,10 +301,26 @@ def _check_search(made: Made, shared: Mapping[str, Any]) -> None:
         )
 
 
+def _check_stopper(shared: Mapping[str, Any], repeats: Sequence[str]) -> None:
+    """Return if the stopper can be made and can ever decide; the controller would find out too late."""
+    name = shared["stopper"]["name"]
+    if name == "none":
+        return
+    if name == "wilcoxon" and not repeats:
+        raise ConfigError(
+            "stopper `wilcoxon` compares repetitions, and this sweep has none",
+            next="add 'seed=repeat(6)', or stopper=median",
+        )
+    from agilml.sweep.search.stoppers import make_stopper
+
+    make_stopper(shared["stopper"], Objective(shared["metric"], shared["mode"]))
+
+
 def _limited(budget: Mapping[str, Any] | None, size: int | None) -> dict[str, Any]:
     """Return the budget with a limit on candidates where there is no limit at all."""
     found = {"trials": None, **(budget or {})}
-    if all(value is None for value in found.values()):
+    # A target may be out of reach, so it is no limit.
+    if all(value is None for name, value in found.items() if name != "target"):
         found["trials"] = DEFAULT_CANDIDATES
     if size is not None:
         found["trials"] = min(size, found["trials"] or size)
@@ -305,7 +328,7 @@ def _limited(budget: Mapping[str, Any] | None, size: int | None) -> dict[str, An
 
 
 def _assumed(given: Mapping[str, Any] | None, budget: Mapping[str, Any]) -> list[str]:
-    said = any(value is not None for value in (given or {}).values())
+    said = any(value is not None for name, value in (given or {}).items() if name != "target")
     return [] if said else [f"budget.trials={budget['trials']}: no limit was given"]
 
 

@@ -119,6 +119,7 @@ class ControllerProcess:
         from agilml.sweep.controller import Controller
         from agilml.sweep.reconciling import settle
         from agilml.sweep.recording import Recorder
+        from agilml.sweep.running import collect_rarely
         from agilml.sweep.settings import settings_of
         from agilml.sweep.steering import Steering
 
@@ -140,7 +141,11 @@ class ControllerProcess:
         steering = Steering(control, row.spec, *self._search(ledger, sweep, row.spec))
         controller = Controller(control, executor, settings, steering, self._alive, _tell)
         signal.signal(signal.SIGTERM, lambda *_: controller.leave())
+        collect_rarely()
         state = controller.run()
+        if steering.blind is not None:
+            _say(_blind(steering.blind, sweep))
+            return 1
         return 0 if state is not SweepState.INTERRUPTED else 1
 
     def _search(
@@ -161,6 +166,15 @@ def _tell(cause: str) -> None:
     """Pass on why the ledger cannot be written; a full disk has no room for a file that says so."""
     logging.getLogger("agilml").warning("the ledger cannot be written now: %s", cause)
     _say({"is": "trouble", "cause": cause})
+
+
+def _blind(cause: str, sweep: str) -> dict[str, str]:
+    return {
+        "is": "failed",
+        "cause": cause,
+        "kept": f"every result of {sweep}",
+        "next": "agil sweep … metric=NAME, with a name that the recipe logs",
+    }
 
 
 def _cannot_write(folder: Path, error: OSError, sweep: str) -> dict[str, str]:

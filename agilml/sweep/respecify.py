@@ -12,8 +12,11 @@ from agilml.config.words import parse_word
 from agilml.errors import UsageError
 from agilml.ledger.ledger import CHANGEABLE
 from agilml.points import leaves
-from agilml.sweep.settings import check_settings
+from agilml.sweep.budget import KEYS
+from agilml.sweep.settings import ATTEMPTS, check_settings
 from agilml.text import safe_text
+
+_KEYS = {"budget": KEYS, "attempts": tuple(ATTEMPTS)}
 
 
 def changes(spec: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
@@ -24,6 +27,9 @@ def changes(spec: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
         ConfigError: the key does not exist, or the value does not fit.
     """
     nodes = {name: copy.deepcopy(spec.get(name) or {}) for name in CHANGEABLE}
+    for name, keys in _KEYS.items():
+        # A sweep that an earlier version planned has not heard of them all.
+        nodes[name] = {**dict.fromkeys(keys), **nodes[name]}
     known = leaves(nodes)
     changed: set[str] = set()
     for word in words:

@@ -13,6 +13,9 @@ from agilml.sweep.budget import check_budget
 from agilml.sweep.policy import Tries
 from agilml.text import safe_text
 
+ATTEMPTS = {"max": 1, "oom": 1, "lost": 1, "timeout_minutes": 0}
+"""Keys below ``attempts``: whole numbers from 1, and one that is a time above 0."""
+
 
 @dataclass(slots=True)
 class Settings:
@@ -61,8 +64,7 @@ def check_settings(shared: Mapping[str, Any]) -> None:
         )
     check_budget(shared.get("budget"))
     attempts = shared.get("attempts") or {}
-    least = {"max": 1, "oom": 1, "lost": 1, "timeout_minutes": 0}
-    for name, low in least.items():
+    for name, low in ATTEMPTS.items():
         value = attempts.get(name)
         if value is not None and not _fits(value, low):
             above = "a whole number from 1" if low else "more than 0"

@@ -1,4 +1,7 @@
-"""Which runs of a sweep stand out: the best one, and the Pareto front, of those that keep its constraints."""
+"""What stands out in a sweep: the best run, the best candidate, and the Pareto front.
+
+Only what keeps the constraints of the sweep counts.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 from agilml.ledger import queries, queries_search
 from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import TrialState
+from agilml.sweep.candidates import CandidateRow, candidates_of
 from agilml.sweep.search.constraints import Constraint, parse
 from agilml.sweep.search.pareto import front as front_of
 
@@ -46,10 +50,32 @@ def constraint_texts(spec: Mapping[str, Any]) -> list[str]:
     return [texts] if isinstance(texts, str) else [str(text) for text in texts]
 
 
-def best_run(db: sqlite3.Connection, sweep: SweepRow) -> RunRow | None:
-    """Return the run with the best value of the sweep's metric that keeps its constraints, or None."""
+def best_run(
+    db: sqlite3.Connection, sweep: SweepRow, ranked: Sequence[CandidateRow] | None = None
+) -> RunRow | None:
+    """Return the run with the best value of the sweep's metric that keeps its constraints, or None.
+
+    Where runs are repetitions it is the best run of the best candidate: of all runs, the best one is that
+    with the luckiest seed. Until a candidate has a mean, it is the best run all the same. ``ranked`` saves
+    reading the candidates again.
+    """
+    best = best_candidate(ranked_candidates(db, sweep) if ranked is None else ranked)
+    if best is not None and best.best is not None:
+        return queries.run(db, best.best, sweep.id)
     found = best_runs(db, sweep, 1)
     return found[0] if found and found[0].best is not None else None
+
+
+def ranked_candidates(db: sqlite3.Connection, sweep: SweepRow) -> list[CandidateRow]:
+    """Return the candidates of a sweep with repetitions, best first; none where it has no repetitions."""
+    return candidates_of(db, sweep, parse(constraint_texts(sweep.spec)))
+
+
+def best_candidate(ranked: Sequence[CandidateRow]) -> CandidateRow | None:
+    """Return the first of ``ranked`` if it has a mean and keeps the constraints, else None."""
+    if ranked and ranked[0].mean is not None and ranked[0].feasible:
+        return ranked[0]
+    return None
 
 
 def best_runs(

@@ -8,16 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from agilml.ledger.control import Control, Turn
-from agilml.ledger.history import Ended, Happening, Logged, Planned
+from agilml.ledger.history import Ended, Happening, Logged, Planned, final_values
 from agilml.model import TrialState
 from agilml.sweep.budget import Budget, Notice
 from agilml.sweep.policy import Asked
 from agilml.sweep.running import Running
 from agilml.sweep.search.base import Action, Candidate, Decision, Searching
 from agilml.sweep.spending import Meter
+from agilml.text import safe_text
 
 ASKED = {Action.PRUNE: Asked.PRUNE, Action.FINISH: Asked.FINISH}
 LOOK_SECONDS = 1.0
+HOPELESS_AFTER = 5
+"""Runs that fail, before any other end, after which a search is given up."""
+BLIND_AFTER = 3
+"""Runs without the metric after which a search is given up."""
+_DONE = (TrialState.SUCCEEDED, TrialState.PRUNED)
 
 
 class Steering:
@@ -28,6 +34,11 @@ class Steering:
         spec: its recorded settings.
         search: its sampler and stopper; None for a fixed plan that runs to its end.
         decisions: what the replay of its history made the stopper decide.
+
+    Attributes:
+        spent: the limit that is used up, or None.
+        blind: why the search is given up, or None: it cannot see its metric.
+        hopeless: the same, where everything fails.
     """
 
     def __init__(
@@ -39,6 +50,8 @@ class Steering:
     ) -> None:
         self._control = control
         self._metric = str(spec.get("metric") or "")
+        # A search without a stopper wants the end of every trial, those included that another sweep pruned.
+        self._unpruned = (spec.get("stopper") or {}).get("name", "none") == "none"
         self._search = search
         self._budget = replace(Budget.of(spec), trials=None)
         self._meter = Meter(control.ledger.db, control.sweep, spec)
@@ -51,6 +64,10 @@ class Steering:
         self._told: list[Happening] = []
         self._elsewhere: set[str] = set()
         self.spent: Notice | None = None
+        self.blind: str | None = None
+        self.hopeless: str | None = None
+        self._doubtful = HOPELESS_AFTER if search is not None and not search.exhausted else 0
+        self._unseen = BLIND_AFTER if search is not None and not search.exhausted else 0
 
     @property
     def waits(self) -> bool:
@@ -68,14 +85,17 @@ class Steering:
         return self._search is not None and not self._search.exhausted
 
     def look(self, now: float) -> None:
-        """Look at the budget once a second; what is to be said of it waits for the next turn.
+        """Look at the budget and at other sweeps once a second; what there is to say waits for the next turn.
 
         Args:
             now: seconds of a monotonic clock.
         """
-        if not self._budget.limited or now - self._looked < LOOK_SECONDS:
+        if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
+        self._look_elsewhere()
+        if not self._budget.limited:
+            return
         for notice in self._budget.state(self._meter.read(time.time())):
             key = (notice.name, notice.share, notice.limit)
             if key not in self._noticed:
@@ -95,16 +115,23 @@ class Steering:
         """Record what waits; return trials that can start now, and attempts to end once this is committed."""
         asked: list[tuple[Running, Asked]] = []
         self._told = []
-        for decision in [*self._decisions, *self._held.values()]:
+        for decision in self._decisions:
             one = running.get(decision.trial)
             if one is None:
                 self._keep(turn, decision)
             elif self._decide(turn, one, decision):
                 asked.append((one, ASKED[decision.action]))
+            elif self._control.decision(one.lease.attempt) is None:
+                # Leased and not started yet: it is told as soon as it can hear.
+                self._held[decision.trial] = decision
         fresh: list[str] = []
         for candidate in self._candidates:
             waiting = turn.propose(
-                candidate.number, candidate.choice, candidate.trials, candidate.by
+                candidate.number,
+                candidate.choice,
+                candidate.trials,
+                candidate.by,
+                unpruned=self._unpruned,
             )
             fresh += waiting
             self._planned(candidate)
@@ -124,7 +151,11 @@ class Steering:
 
     def _keep(self, turn: Turn, decision: Decision) -> None:
         """Take a repetition off the plan that was never tried; hold back what ends when it runs again."""
-        if not self._control.tried(decision.trial):
+        now = self._control.trial_now(decision.trial)
+        if now is None or now.state.ended:
+            # It ended before it could be told to; a replay brings the decisions of a whole life.
+            self._held.pop(decision.trial, None)
+        elif not now.attempts:
             turn.cancel(decision.trial, f"{decision.stopper}: {decision.reason}")
         else:
             self._held[decision.trial] = decision
@@ -132,7 +163,8 @@ class Steering:
     def _planned(self, candidate: Candidate) -> None:
         trials = [trial[0] for trial in candidate.trials]
         states = self._control.ledger.trial_states(trials)
-        known = {trial: states[trial] for trial in trials if states[trial].ended}
+        # As the history will say it: one that failed may still be tried again.
+        known = {trial: states[trial] for trial in trials if states[trial] in _DONE}
         self._elsewhere.update(t for t in trials if states[t] is TrialState.RUNNING)
         self._told.append(Planned(candidate.number, candidate.choice, trials, known, candidate.by))
 
@@ -146,8 +178,11 @@ class Steering:
         self._told = []
 
     def logged(self, trial: str, series: Mapping[str, Sequence[Sequence[Any]]]) -> None:
-        """Pass on committed points of the sweep's metric."""
+        """Pass on committed points of the metric; what was held back about the trial comes up again."""
+        if trial in self._held:
+            self._decisions.append(self._held.pop(trial))
         if self._search is not None and self._metric in series:
+            self._unseen = 0
             steps, values, _ = series[self._metric]
             self._tell(Logged(trial, steps, [float(value) for value in values]))
 
@@ -158,8 +193,25 @@ class Steering:
             self._held.pop(trial, None)
         if self._search is not None and state.ended:
             self._tell(Ended(trial, state))
+        if self._unseen and state is TrialState.SUCCEEDED:
+            self._look_for_metric(trial)
+        if self._doubtful:
+            self._doubtful = self._doubtful - 1 if state is TrialState.FAILED else 0
+            if state is TrialState.FAILED and not self._doubtful:
+                self.hopeless = f"the first {HOPELESS_AFTER} runs all failed"
 
-    def look_elsewhere(self) -> None:
+    def _look_for_metric(self, trial: str) -> None:
+        """Give up a search that cannot see: its first trials succeeded, and none logged its metric."""
+        logged = final_values(self._control.ledger.db, trial)
+        self._unseen = 0 if self._metric in logged else self._unseen - 1
+        if self._metric not in logged and not self._unseen:
+            names = ", ".join(safe_text(name, 40) for name in sorted(logged)[:10]) or "nothing"
+            self.blind = (
+                f"{BLIND_AFTER} runs succeeded and none logged `{safe_text(self._metric)}`,"
+                f" which the search goes by; they log {names}"
+            )
+
+    def _look_elsewhere(self) -> None:
         """Pass on ends of candidates that another sweep's controller executes."""
         if self._elsewhere:
             states = self._control.ledger.trial_states(sorted(self._elsewhere))

@@ -1,20 +1,29 @@
-"""The runs that a summary shows: the best ones or the Pareto front, and those that failed."""
+"""What a summary shows: the best runs, the best candidates or the Pareto front, and the runs that failed."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agilml.ledger import queries, queries_search, screen
 from agilml.ledger.queries_search import Ending
 from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import TrialState, short
+from agilml.report.candidates import candidates_line
 from agilml.report.endings import ending_mark
 from agilml.report.front import front_line
 from agilml.report.words import SIGNS, cell_text, metric_text, short_names
-from agilml.sweep.standing import best_runs, objectives_of, pareto_front
+from agilml.sweep.candidates import CandidateRow, repeated_keys
+from agilml.sweep.standing import (
+    best_run,
+    best_runs,
+    objectives_of,
+    pareto_front,
+    ranked_candidates,
+)
 from agilml.text import clock
+from agilml.tui.candidates import candidate_lines
 from agilml.tui.layout import Column, Line, Row, table_lines
 from agilml.tui.words import STYLES, error_line
 
@@ -28,9 +37,11 @@ class Ranking:
     """What the table holds.
 
     Attributes:
-        ranked: the best runs, or those of the Pareto front.
+        ranked: the best runs, or those of the Pareto front; where there are candidates, the best run alone.
         front: a line about that front; empty with one objective.
         values: by run, the value of every objective.
+        candidates: the best candidates, where runs are repetitions and there is one objective.
+        about: a line about them; empty where there are none.
     """
 
     params: Sequence[str]
@@ -40,17 +51,28 @@ class Ranking:
     objectives: Mapping[str, str]
     values: Mapping[str, Sequence[float | None]]
     front: str = ""
+    candidates: Sequence[CandidateRow] = ()
+    about: str = ""
 
 
 def read_ranking(db: sqlite3.Connection, sweep: SweepRow) -> Ranking:
-    """Return the best runs of the sweep, or its Pareto front, and the first runs that failed."""
-    objectives, about = objectives_of(sweep), ""
+    """Return the best runs, the best candidates or the Pareto front, and the first runs that failed."""
+    objectives, front_text = objectives_of(sweep), ""
+    candidates: Sequence[CandidateRow] = ()
+    about = ""
     values: dict[str, Sequence[float | None]] = {}
     if len(objectives) > 1:
         front = pareto_front(db, sweep)
         ranked = list(front.runs[:RANKED])
         values.update(front.values)
-        about = front_line(front, len(ranked))
+        front_text = front_line(front, len(ranked))
+    elif repeated_keys(sweep):
+        every = ranked_candidates(db, sweep)
+        best = best_run(db, sweep, every)
+        ranked = [best] if best else []
+        kept = [one for one in every if one.feasible]
+        candidates = kept[:RANKED]
+        about = candidates_line(len(kept), len(candidates), len(every) - len(kept))
     else:
         ranked = best_runs(db, sweep, RANKED, (TrialState.SUCCEEDED, TrialState.PRUNED))
         values.update((row.run, [row.best]) for row in ranked)
@@ -61,14 +83,18 @@ def read_ranking(db: sqlite3.Connection, sweep: SweepRow) -> Ranking:
         queries_search.endings(db, [row.run for row in ranked]),
         objectives,
         values,
+        front_text,
+        candidates,
         about,
     )
 
 
 def ranking_lines(sweep: SweepRow, shown: Ranking, width: int | None) -> list[Line]:
-    """Return a table of the runs; those that failed stand behind the others and say why."""
+    """Return a table of the runs or candidates; runs that failed stand behind the others and say why."""
+    if shown.about:
+        return candidate_lines(sweep, shown.candidates, shown.failed, shown.params, width)
     names = short_names(shown.params)
-    metrics = _metrics(shown, sweep)
+    metrics = _metrics(shown, sweep, names.values())
     ended = any(ending_mark(row.state, shown.endings.get(row.run)) for row in shown.ranked)
     columns = [
         Column("run", lead=True),
@@ -107,15 +133,16 @@ def _cells(shown: Ranking, row: RunRow, metrics: Sequence[str]) -> list[str]:
     ]
 
 
-def _metrics(shown: Ranking, sweep: SweepRow) -> list[str]:
-    found = final_metrics(shown.ranked, sweep.metric)
-    return [name for name in found if name not in shown.objectives]
+def _metrics(shown: Ranking, sweep: SweepRow, params: Iterable[str]) -> list[str]:
+    # Two columns `lr`, what was searched and where a schedule left it, only confuse.
+    return final_metrics(shown.ranked, sweep.metric, without={*shown.objectives, *params})
 
 
-def final_metrics(rows: Sequence[RunRow], main: str) -> list[str]:
+def final_metrics(rows: Sequence[RunRow], main: str, *, without: Collection[str] = ()) -> list[str]:
     """Return the names of the metrics to show: those that end like ``main`` first (``test_acc``)."""
     ending = main.replace("/", "_").rpartition("_")[2]
-    found = dict.fromkeys(name for row in rows for name in row.metrics if name != main)
+    hidden = {main, *without}
+    found = dict.fromkeys(name for row in rows for name in row.metrics if name not in hidden)
 
     def order(name: str) -> tuple[bool, str]:
         return name.replace("/", "_").rpartition("_")[2] != ending, name

@@ -1,4 +1,4 @@
-"""What is printed when a sweep has ended: the best runs, the failed ones, and what to type next."""
+"""What is printed when a sweep has ended: what was best, what failed, and what to type next."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agilml.model import SweepState, TrialState, short
 from agilml.project import Project
 from agilml.report.endings import method_text
 from agilml.report.search_fields import spending
+from agilml.report.unlogged import unlogged_text
 from agilml.report.words import state_counts
 from agilml.sweep.budget import Budget
 from agilml.text import clock, plural, safe_text
@@ -57,13 +58,19 @@ def summary_lines(
     counts = queries.counts(db, sweep)
     shown = read_ranking(db, row)
     limits = reached_limits(db, row)
-    more = sum(counts.values()) - len(shown.ranked) - len(shown.failed)
+    total = sum(counts.values())
+    more = total - len(shown.ranked) - len(shown.failed)
     lines = [_header(row, counts), *([limit_line(limits, row.state)] if limits else [])]
-    if shown.front:
-        lines.append([(shown.front, "")])
-    if shown.ranked or shown.failed:
+    unlogged = unlogged_text(db, row)
+    if unlogged:
+        lines.append([(unlogged, "bold yellow")])
+    if shown.front or shown.about:
+        lines.append([(shown.front or shown.about, "")])
+    if shown.ranked or shown.failed or shown.candidates:
         lines += ranking_lines(row, shown, width)
-    if more:
+    if shown.about:
+        lines.append([(f"{plural(total, 'run')} · agil runs {short(sweep)}", "dim")])
+    elif more:
         lines.append([(f"{more:,} more · agil runs {short(sweep)}", "dim")])
     if not quiet:
         lines += _next_lines(db, row, shown)
@@ -111,10 +118,10 @@ def resume_command(db: sqlite3.Connection, sweep: SweepRow) -> str:
 
 
 def retry_command(sweep: SweepRow) -> str:
-    """Return the command that planned the sweep, with ``--retry``; where it is too long, the shorter one."""
+    """Return the command that planned a grid, with ``--retry``; a shorter one for a search or a long line."""
     words: Any = sweep.spec.get("words") or []
     again = safe_text(f"agil sweep {shlex.join(map(str, words))} --retry", WIDEST_COMMAND + 1)
-    if words and len(again) <= WIDEST_COMMAND:
+    if words and not sweep.spec.get("search") and len(again) <= WIDEST_COMMAND:
         return again
     return f"agil resume {short(sweep.id)} --retry"
 

@@ -15,7 +15,7 @@ from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import SweepState, TrialState
 from agilml.project import Project
 from agilml.sweep.liveness import shown_state
-from agilml.sweep.standing import best_run, constraint_texts
+from agilml.sweep.standing import best_runs, constraint_texts
 from agilml.tui.estimate import seconds_left
 from agilml.tui.limits import LimitReader, drained, expected_runs
 from agilml.tui.window import GROUPS, RUNNING, read_window, shares
@@ -239,7 +239,7 @@ class SweepReader:
 
     def _best(self, sweep: SweepRow, groups: Sequence[Sequence[RunRow]]) -> RunRow | None:
         if constraint_texts(sweep.spec):
-            return best_run(self._db, sweep)
+            return _best(best_runs(self._db, sweep, 1))
         return _best([group[0] for group in groups if group])
 
 

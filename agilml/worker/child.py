@@ -32,6 +32,8 @@ from agilml.worker.spool import SpoolWriter
 
 MANY_IMPORTS = 50
 _DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+_REASONS = {signal.SIGUSR1: Pruned, signal.SIGUSR2: Finished, signal.SIGTERM: Preempted}
+"""What a signal to an attempt asks for."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -116,16 +118,15 @@ def _enter(order: Order, parent: int) -> None:
 
 def _listen(run: Run) -> None:
     """Let SIGTERM (and SIGUSR1 and SIGUSR2 for a stopper) end the trial at its next boundary."""
-    reasons = {signal.SIGUSR1: Pruned, signal.SIGUSR2: Finished, signal.SIGTERM: Preempted}
 
     def end(signum: int, _frame: Any) -> None:
-        reason = reasons[signal.Signals(signum)]
+        reason = _REASONS[signal.Signals(signum)]
         run.end_at_boundary(reason)
         if not run.cooperative:
             # The recipe has shown no boundary so far: here is as good a place as any.
             raise reason
 
-    for signum in reasons:
+    for signum in _REASONS:
         signal.signal(signum, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -196,6 +197,9 @@ def _tell_imports(spool: SpoolWriter, inherited: int) -> None:
 
 
 def _end(spool: SpoolWriter, state: str, cause: str | None = None, error: str | None = None) -> int:
+    for signum in _REASONS:
+        # What ends now ends so: a signal during the last fsync would be taken for another end.
+        signal.signal(signum, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     spool.write({"e": "end", "state": state, "cause": cause, "error": error})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -109,14 +110,19 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _run(harness: Harness, budget: Budget, *, control: bool = False) -> bool:
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="agil-faults-") as folder:
-        finding = harness(Path(folder), budget)
+    folder = Path(tempfile.mkdtemp(prefix="agil-faults-"))
+    finding = harness(folder, budget)
     took = f"{time.monotonic() - began:.0f} s"
     if not control:
         print(finding.line(), f"[{took}]", flush=True)
         for line in finding.details():
             print("   ", line, flush=True)
+        if finding.violations:
+            print(f"    what is left of it lies in {folder}", flush=True)
+        else:
+            shutil.rmtree(folder)
         return not finding.violations
+    shutil.rmtree(folder)
     found = bool(finding.violations) or bool(finding.skipped)
     verdict = f"found, {len(finding.violations)} times" if found else "NOT FOUND"
     print(f"    control, a planted fault: {verdict} [{took}]", flush=True)

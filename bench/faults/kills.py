@@ -17,7 +17,8 @@ TRIALS = 16
 STEPS = 6
 WORDS = (f"x=range({TRIALS})", f"steps={STEPS}", "sleep=0.06", "executor.slots=2")
 SWEEP = ("sweep", "conf=fault", *WORDS, "sampler=grid", "stopper=none", "--json")
-LIMIT_SECONDS = 180.0
+LIMIT_SECONDS = 600.0
+"""Far more than back-offs of up to 30 s and a busy machine need."""
 
 ROLES = {"controller": 8, "child": 8, "template": 3, "cli": 1}
 """How often each kind of process is the one to be killed."""

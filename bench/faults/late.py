@@ -30,7 +30,9 @@ def measure(folder: Path, seed: int, count: int, *, believe: bool = False) -> Fi
         believe: the control: write under the *new* lease instead, which must change something.
     """
     finding = Finding(
-        "late writes", seed, {"late writes": 0, "refused and logged": 0, "accepted": 0}
+        "late writes",
+        seed,
+        {"late writes": 0, "refused by fence and logged": 0, "refused by epoch": 0, "accepted": 0},
     )
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +90,7 @@ def _by_an_old_attempt(
         finding.count("accepted")
         finding.violations.append(f"{name} of {old.attempt} changed the tables")
     if _refused(control.ledger) == refused + 1:
-        finding.count("refused and logged")
+        finding.count("refused by fence and logged")
     elif not believe:
         finding.violations.append(f"{name} of {old.attempt} was not logged as refused")
     if new is not None:
@@ -110,7 +112,8 @@ def _by_an_old_controller(
             name, write = rng.choice(list(WRITES.items()))
             write(turn, lease)
     except StaleWrite:
-        finding.count("refused and logged")
+        # Its whole transaction is taken back, so that there is no fact of the refusal.
+        finding.count("refused by epoch")
     if _tables(ledger) != before:
         finding.count("accepted")
         finding.violations.append(f"{name} of epoch {old.epoch} changed the tables")

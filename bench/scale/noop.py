@@ -21,6 +21,7 @@ from agilml.ledger.control import Control
 from agilml.ledger.ledger import Ledger, PlannedTrial
 from agilml.model import SweepState
 from agilml.sweep.controller import Controller
+from agilml.sweep.running import collect_rarely
 from agilml.sweep.settings import settings_of
 from agilml.sweep.steering import Steering
 from agilml.testing.executors import NoopExecutor
@@ -90,6 +91,7 @@ def plan(ledger: Ledger, trials: int) -> float:
 
 def run(folder: Path, trials: int, slots: int, points: int) -> dict[str, Any]:
     """Plan and run the sweep; return what it cost per trial."""
+    collect_rarely()
     with Ledger.open(folder / "ledger.db") as ledger:
         planned = plan(ledger, trials)
         control = Control.take(ledger, SWEEP, os.uname().nodename, os.getpid())

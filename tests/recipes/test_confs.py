@@ -67,7 +67,8 @@ def test_groups_compose_with_each_other(
 def test_every_option_of_every_group_is_used_by_a_test_or_composes(composed: Compose) -> None:
     for group in ("executor", "sampler", "stopper", "gate", "optim", "data", "model"):
         for option in options(group):
-            assert composed("resnet", f"{group}={option}")[group]
+            # Quoted, because Hydra reads the option `nan` as a number otherwise.
+            assert composed("resnet", f"{group}='{option}'")[group]
 
 
 def test_the_learning_rate_may_be_spelled_short_or_in_its_group(composed: Compose) -> None:

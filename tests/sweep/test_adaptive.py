@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agilml.errors import AgilError
 from agilml.ledger import queries
 from agilml.ledger.ledger import Ledger
 from agilml.model import TrialState
 from agilml.sweep.plan import make_plan
+from agilml.sweep.search.assemble import assemble
 from tests.sweep.toy import Toy
 
 pytest.importorskip("optuna")
@@ -150,3 +152,63 @@ def test_resuming_a_search_that_was_stopped_between_two_candidates_goes_on(tmp_p
     toy.run(sweep)
     assert len(candidates(toy, sweep)) == 5
     assert toy.sweep_state(sweep) == "done"
+
+
+def test_what_an_earlier_sweep_finds_later_does_not_change_what_is_proposed(tmp_path: Path) -> None:
+    toy = Toy(tmp_path)
+    first = plan(toy, [*WORDS, "budget.trials=4"])
+    toy.run(first)
+    warm = [*WORDS, "sampler.seed=1", f"sampler.warm_start={first}"]
+    sweep = plan(toy, [*warm, "budget.trials=2"])
+    plan(toy, [*WORDS, "budget.trials=6"])
+    toy.run(first)
+    with Ledger.open(toy.project.ledger) as ledger:
+        row = queries.sweep(ledger.db, sweep)
+        assert row is not None
+        found, _ = assemble(ledger.db, sweep, row.spec, toy.project.root)
+    assert found._warm == 4
+
+
+@pytest.mark.slow
+def test_a_search_that_cannot_see_its_metric_is_given_up_and_says_why(tmp_path: Path) -> None:
+    toy = Toy(tmp_path)
+    words = ["conf=dry", "x=interval(0,1)", "metric=val_ac", "budget.trials=30", "executor.slots=1"]
+    sweep = plan(toy, words)
+    with pytest.raises(AgilError, match=r"none logged `val_ac`.*loss, val_acc"):
+        toy.run(sweep)
+    assert toy.sweep_state(sweep) == "stopped"
+    assert toy.states(sweep)[TrialState.SUCCEEDED] <= 4
+
+
+@pytest.mark.slow
+def test_repetitions_that_wilcoxon_gives_up_do_not_run_to_their_end(tmp_path: Path) -> None:
+    toy = Toy(tmp_path)
+    words = ["conf=dry", "x=interval(0,1)", "seed=repeat(8)", "stopper=wilcoxon", "steps=2"]
+    words += ["sampler.enqueue=[{x:0},{x:1}]", "budget.trials=2", "executor.slots=2", "sleep=0.1"]
+    sweep = plan(toy, words)
+    toy.run(sweep)
+    states = toy.states(sweep)
+    assert states[TrialState.SUCCEEDED] < 16
+    assert sum(states.values()) == 16
+    with queries.reader(toy.project.ledger) as db:
+        reasons = db.execute("SELECT reason FROM trial WHERE state = 'cancelled'").fetchall()
+        pruned = db.execute("SELECT reason FROM decision").fetchall()
+    assert len(reasons) + len(pruned) == 16 - states[TrialState.SUCCEEDED]
+    assert all(reason.startswith("wilcoxon: ") for (reason,) in reasons)
+
+
+@pytest.mark.slow
+def test_a_search_in_which_everything_fails_is_given_up_and_retried_on_request(
+    tmp_path: Path,
+) -> None:
+    toy = Toy(tmp_path)
+    words = ["conf=dry", "x=interval(0,1)", "fail_at=0", "budget.trials=30", "executor.slots=1"]
+    sweep = plan(toy, words)
+    toy.run(sweep)
+    assert toy.sweep_state(sweep) == "stopped"
+    failed = toy.states(sweep)[TrialState.FAILED]
+    assert 5 <= failed <= 6
+    made = make_plan(toy.project, words)
+    with Ledger.open(toy.project.ledger) as ledger:
+        planned = made.record(ledger, {}, retry=True)
+    assert len(planned.reopened) >= failed

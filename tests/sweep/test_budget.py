@@ -12,6 +12,7 @@ from agilml.ledger.ledger import Ledger
 from agilml.model import TrialState
 from agilml.sweep.budget import KEYS, Budget, check_budget
 from agilml.sweep.estimate import Estimate
+from agilml.sweep.respecify import changes
 from agilml.sweep.spending import Meter, Spending
 from tests.sweep.toy import Toy
 
@@ -219,3 +220,17 @@ def test_a_sweep_that_has_spent_its_budget_ends_what_runs_and_starts_no_more(
     assert noticed[2] >= limit
     with pytest.raises(AgilError, match="has spent its budget"):
         Budget.of(spec).refuse(spent, "s-toy")
+
+
+@pytest.mark.parametrize("word", ["budget.target=0.9", "budget.usd=3", "attempts.oom=4"])
+def test_a_sweep_that_an_earlier_version_planned_takes_the_limits_of_this_one(word: str) -> None:
+    spec: dict[str, Any] = {
+        "metric": "a",
+        "mode": "max",
+        "budget": {"trials": None, "hours": None},
+        "attempts": {"max": 3, "timeout_minutes": None},
+    }
+    ((top, node),) = changes(spec, [word]).items()
+    key, _, value = word.partition("=")
+    assert node[key.partition(".")[2]] == float(value)
+    assert spec[top].items() <= node.items()

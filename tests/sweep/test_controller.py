@@ -452,3 +452,25 @@ def test_warnings_are_recorded_once_whoever_reads_them(toy: Toy) -> None:
     with queries.reader(toy.project.ledger) as db:
         found = db.execute("SELECT attempt, count(*) FROM warning GROUP BY 1").fetchall()
     assert {1} == {n for _, n in found}
+
+
+def test_a_signal_between_the_last_word_and_the_end_of_a_trial_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    late = """
+import os, signal
+from agilml.worker.spool import SpoolWriter
+
+def train(cfg, run):
+    run.log(val_acc=1.0)
+    sync = SpoolWriter.sync
+    def slow(spool):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sync(spool)
+    SpoolWriter.sync = slow
+"""
+    toy = Toy(tmp_path, late)
+    toy.plan([1])
+    toy.run()
+    assert {TrialState.SUCCEEDED: 1} == toy.states()
+    assert len(toy.attempts("t-1")) == 1

@@ -109,7 +109,7 @@ def test_an_open_axis_is_searched_by_tpe_and_asha_with_no_setting() -> None:
         (["budget.hours=1"], None),
         (["budget.slot_hours=1"], None),
         (["budget.usd=1"], None),
-        (["budget.target=0.9"], None),
+        (["budget.hours=1", "budget.target=0.9"], None),
     ],
 )
 def test_any_limit_will_do(words: list[str], trials: int | None) -> None:
@@ -171,6 +171,9 @@ def test_objectives_keep_their_order() -> None:
         ([OPEN, "sampler=grid"], "open range"),
         ([OPEN, "sampler=tpe", "sampler.startup=-1"], "sampler.startup"),
         ([OPEN, "stopper=target"], "needs a value"),
+        (["x=1,2", "stopper=target"], "needs a value"),
+        ([OPEN, "sampler=qmc", "budget.trials=2", "stopper=asha", "stopper.factor=1"], "factor"),
+        (["x=1,2", "sampler=tpe", "sampler.enqueue=[{x:2}]", "exclude='x > 1'"], "leaves out"),
         ([OPEN, "sampler=tpe", "sampler.constraints=[size]"], "size"),
         ([OPEN, "objectives={val_acc:best}"], "`max` or `min`"),
         ([OPEN, "objectives=[val_acc]"], "`max` or `min`"),

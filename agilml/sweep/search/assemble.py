@@ -13,9 +13,10 @@ from agilml.model import TrialState, canonical
 from agilml.points import Structure, leaves, materialise
 from agilml.sweep.search.base import Choice, Decision, Objective, Observation
 from agilml.sweep.search.constraints import parse
+from agilml.sweep.search.goals import Goals, observe
 from agilml.sweep.search.plan import SearchPlan
 from agilml.sweep.search.samplers import make_sampler
-from agilml.sweep.search.search import Goals, Search, observe
+from agilml.sweep.search.search import Search
 from agilml.sweep.search.stoppers import make_stopper
 
 
@@ -53,7 +54,7 @@ def assemble(
             limit=(spec.get("budget") or {}).get("trials"),
             enqueued=plan.enqueued,
         )
-        found.warm_start(_earlier(db, plan, goals))
+        found.warm_start(_earlier(db, sweep, plan, goals))
     else:
         groups = _repetitions(db, sweep, spec.get("repeats") or ())
         found = Search(goals, results, stopper=rule, groups=groups)
@@ -84,19 +85,25 @@ def _structures(db: sqlite3.Connection, search: Mapping[str, Any]) -> dict[str, 
 
 
 def _earlier(
-    db: sqlite3.Connection, plan: SearchPlan, goals: Goals
+    db: sqlite3.Connection, sweep: str, plan: SearchPlan, goals: Goals
 ) -> Iterator[tuple[Choice, Observation]]:
-    """Yield what earlier sweeps have found that fits the space, each point once."""
+    """Yield what earlier sweeps had found when ``sweep`` was planned and fits its space, each point once.
+
+    What they find later would change what a resumed sweep proposes.
+    """
+    done = _ended_before(db, sweep) if plan.warm_start else set()
     seen: set[str] = set()
-    for sweep in plan.warm_start:
+    for earlier in plan.warm_start:
         rows = db.execute(
-            "SELECT t.id, t.state, s.choices, s.resolved, t.delta"
+            "SELECT t.attempt, t.id, t.state, s.choices, s.resolved, t.delta"
             " FROM sweep_trial m JOIN trial t ON t.id = m.trial"
             " JOIN structure s ON s.id = t.structure WHERE m.sweep = ? AND t.state IN ('succeeded', 'pruned')"
             " ORDER BY m.idx",
-            (sweep,),
+            (earlier,),
         )
-        for trial, state, choices, resolved, delta in rows.fetchall():
+        for attempt, trial, state, choices, resolved, delta in rows.fetchall():
+            if attempt not in done:
+                continue
             config = materialise(json.loads(resolved), json.loads(delta))
             choice = plan.choose({**json.loads(choices), **leaves(config)})
             if choice is None or canonical(dict(choice)) in seen:
@@ -106,6 +113,16 @@ def _earlier(
                 choice,
                 observe({trial: TrialState(state)}, goals, lambda one: final_values(db, one)),
             )
+
+
+def _ended_before(db: sqlite3.Connection, sweep: str) -> set[str]:
+    """Return the attempts that had ended when the sweep was planned, by the order of recording."""
+    rows = db.execute(
+        "SELECT subject FROM fact WHERE kind = 'attempt.ended' AND rowid <"
+        " (SELECT min(rowid) FROM fact WHERE kind = 'sweep.planned' AND subject = ?)",
+        (sweep,),
+    )
+    return {str(row[0]) for row in rows}
 
 
 def _repetitions(db: sqlite3.Connection, sweep: str, repeats: Any) -> dict[str, tuple[int, int]]:

@@ -27,6 +27,7 @@ from agilml.sweep.search.choosing import enqueued
 from agilml.sweep.search.draws import at_random
 from agilml.sweep.search.place import Ground
 from agilml.sweep.search.plan import Excluded, SearchPlan
+from agilml.sweep.search.search import completed
 from agilml.sweep.search.space import Choices, Range, SearchSpace
 from agilml.sweep.search.space import Dimension as Searched
 from agilml.sweep.search.survey import survey
@@ -80,7 +81,10 @@ def make_search(project: Project, configs: Configs, study: Study) -> Made:
     looked = _look_at(plan, ground)
     _verify(configs, plan, ground)
     sampler = looked.configs[0].get("sampler") or {}
-    first = [enqueued(ground, space, point) for point in _listed(sampler.get("enqueue"))]
+    first = [
+        _placeable(plan, enqueued(ground, space, point), point)
+        for point in _listed(sampler.get("enqueue"))
+    ]
     earlier = [_sweep(project, str(one)) for one in _listed(sampler.get("warm_start"))]
     return replace(looked, plan=SearchPlan(ground, space, plan.identities, first, earlier))
 
@@ -89,6 +93,27 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _placeable(plan: SearchPlan, first: Choice, point: Any) -> Choice:
+    """Return ``first`` unless it leaves nothing open and is excluded.
+
+    Raises:
+        ConfigError: it is.
+    """
+    wholes = list(completed(plan.space, first, {}, 0))
+    if any(whole != wholes[0] for whole in wholes):
+        return first
+    try:
+        plan.place(wholes[0])
+    except Excluded:
+        pass
+    else:
+        return first
+    raise ConfigError(
+        f"`sampler.enqueue` wants {safe_text(point, 60)}, which `exclude` leaves out",
+        next="enqueue another point, or loosen exclude=…",
+    )
 
 
 def _sweep(project: Project, address: str) -> str:

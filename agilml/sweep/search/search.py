@@ -5,69 +5,55 @@ Everything told here was committed before, in that order; :meth:`Search.replay` 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agilml.ledger.history import Ended, Happening, Logged, Planned
 from agilml.model import TrialState
 from agilml.sweep.search.base import (
+    Action,
     Candidate,
     Choice,
     Decision,
     Exhausted,
-    Objective,
     Observation,
     Sampler,
     Stopper,
 )
-from agilml.sweep.search.constraints import Constraint
+from agilml.sweep.search.draws import at_random
+from agilml.sweep.search.goals import Goals, Results, mean, observe
 from agilml.sweep.search.plan import Excluded, SearchPlan
+from agilml.sweep.search.space import SearchSpace
 
 TRIES = 200
 """Excluded candidates in a row after which a space counts as empty."""
-
-Results = Callable[[str], Mapping[str, tuple[float | None, ...]]]
-"""Gives ``(last, low, high)`` of every metric of a trial, by name."""
+FILLINGS = 20
+"""Ways to fill in what a point asked for leaves open, before it is given up as excluded."""
+_LASTING = (TrialState.SUCCEEDED, TrialState.PRUNED)
 
 
 @dataclass(slots=True)
 class _Group:
-    """A candidate on the plan, and what is known of its trials."""
+    """A candidate on the plan, and what is known of its trials.
+
+    Attributes:
+        given_up: trials that the stopper wants no more of; those that never ran will not end.
+        told: what the sampler heard of its end.
+    """
 
     number: int
     trials: Sequence[str]
     ended: dict[str, TrialState] = field(default_factory=dict)
+    given_up: set[str] = field(default_factory=set)
+    told: TrialState | None = None
     at_step: dict[int, dict[str, float]] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True)
-class Goals:
-    """What candidates are judged by.
-
-    Attributes:
-        objectives: the first one is the sweep's metric.
-        constraints: what a candidate must keep to be of use.
-    """
-
-    objectives: Sequence[Objective]
-    constraints: Sequence[Constraint] = ()
-
-    def values(self, results: Mapping[str, tuple[float | None, ...]]) -> tuple[float, ...] | None:
-        """Return the best value of every objective, or None where one was never logged."""
-        found: list[float] = []
-        for one in self.objectives:
-            _, low, high = results.get(one.metric, (None, None, None))
-            best = high if one.mode == "max" else low
-            if best is None:
-                return None
-            found.append(best)
-        return tuple(found)
-
-    def violations(self, results: Mapping[str, tuple[float | None, ...]]) -> tuple[float, ...]:
-        """Return how far each constraint is missed; 0 or less is kept."""
-        last = {name: value[0] for name, value in results.items() if value[0] is not None}
-        return tuple(one.violation(last) for one in self.constraints)
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to come that matters, and something has."""
+        return bool(self.ended) and all(
+            trial in self.ended or trial in self.given_up for trial in self.trials
+        )
 
 
 class Search:
@@ -107,6 +93,7 @@ class Search:
         self._next = 0
         self._warm = 0
         self._points = groups or {}
+        self._curve: Callable[[str], Logged] | None = None
         self._empty = False
 
     @property
@@ -152,25 +139,28 @@ class Search:
 
     def _choices(self, number: int) -> Iterator[tuple[Choice, str]]:
         assert self._sampler is not None
-        fixed = self._enqueued[number] if number < len(self._enqueued) else None
         try:
-            for again in range(TRIES + 1):
-                asked = self._sampler.ask(self._warm + number, again=again)
-                if fixed is None:
-                    yield asked, "sampler"
-                else:
-                    assert self._plan is not None
-                    yield self._plan.space.complete(fixed, asked), "enqueue"
+            asked = self._sampler.ask(self._warm + number)
+            if number < len(self._enqueued):
+                assert self._plan is not None
+                for whole in completed(self._plan.space, self._enqueued[number], asked, number):
+                    yield whole, "enqueue"
+            yield asked, "sampler"
+            for again in range(1, TRIES + 1):
+                yield self._sampler.ask(self._warm + number, again=again), "sampler"
         except Exhausted:
             return
 
     def told(self, happening: Happening) -> list[Decision]:
         """Take in what was committed; return what the stopper makes of it."""
         if isinstance(happening, Planned):
-            return self._planned(happening)
-        if isinstance(happening, Logged):
-            return self._logged(happening)
-        return self._ended(happening)
+            decided = self._planned(happening)
+        elif isinstance(happening, Logged):
+            decided = self._logged(happening)
+        else:
+            decided = self._ended(happening)
+        self._give_up(decided)
+        return decided
 
     def replay(
         self, happenings: Iterable[Happening], curve: Callable[[str], Logged]
@@ -181,14 +171,12 @@ class Search:
             happenings: the history of the sweep, oldest first.
             curve: gives the curve of a trial that was done before the sweep was planned.
         """
+        self._curve = curve
         decided: list[Decision] = []
         for happening in happenings:
-            if isinstance(happening, Planned):
-                if happening.number is not None:
-                    self._add(happening.number, happening.choice, happening.trials)
-                decided += self._planned(happening, curve)
-            else:
-                decided += self.told(happening)
+            if isinstance(happening, Planned) and happening.number is not None:
+                self._add(happening.number, happening.choice, happening.trials)
+            decided += self.told(happening)
         return decided
 
     def _add(self, number: int, choice: Choice, trials: Sequence[str]) -> None:
@@ -198,9 +186,7 @@ class Search:
         self._groups.update(dict.fromkeys(trials, group))
         self._next = number + 1
 
-    def _planned(
-        self, happening: Planned, curve: Callable[[str], Logged] | None = None
-    ) -> list[Decision]:
+    def _planned(self, happening: Planned) -> list[Decision]:
         decided: list[Decision] = []
         for repeat, trial in enumerate(happening.trials):
             if self._stopper is not None:
@@ -208,9 +194,9 @@ class Search:
                 place = self._points[trial] if number is None else (number, repeat)
                 self._stopper.planned(trial, *place)
         for trial, state in happening.known.items():
-            if self._stopper is not None and curve is not None:
+            if self._stopper is not None and self._curve is not None:
                 # What others found is something to compare with; about them nothing is to be decided.
-                self._logged(curve(trial))
+                self._logged(self._curve(trial))
             decided += [
                 one for one in self._ended(Ended(trial, state)) if one.trial not in happening.known
             ]
@@ -233,9 +219,10 @@ class Search:
         assert self._sampler is not None
         seen = group.at_step.setdefault(step, {})
         seen[trial] = value
-        if all(other in seen or other in group.ended for other in group.trials):
+        out = group.ended.keys() | group.given_up
+        if all(other in seen or other in out for other in group.trials):
             del group.at_step[step]
-            self._sampler.saw(self._warm + group.number, step, _mean(seen.values()))
+            self._sampler.saw(self._warm + group.number, step, mean(seen.values()))
 
     def _ended(self, happening: Ended) -> list[Decision]:
         trial, state = happening.trial, happening.state
@@ -245,41 +232,30 @@ class Search:
             values = self._goals.values(results)
             decided += self._stopper.ended(trial, state, values[0] if values else None)
         group = self._groups.get(trial)
-        if group is not None and trial not in group.ended:
+        if group is not None and group.ended.get(trial) not in _LASTING:
             group.ended[trial] = state
-            if len(group.ended) == len(set(group.trials)):
-                assert self._sampler is not None
-                self._sampler.ended(self._warm + group.number, self._observe(group))
+            self._tell_end(group)
         return decided
 
-    def _observe(self, group: _Group) -> Observation:
-        return observe(group.ended, self._goals, self._results)
+    def _give_up(self, decided: Iterable[Decision]) -> None:
+        """Take note of trials that are to be pruned: their candidate need not wait for all of them."""
+        for decision in decided:
+            group = self._groups.get(decision.trial)
+            if group is not None and decision.action is Action.PRUNE:
+                group.given_up.add(decision.trial)
+                self._tell_end(group)
+
+    def _tell_end(self, group: _Group) -> None:
+        if not group.over or group.told in _LASTING:
+            return
+        assert self._sampler is not None
+        observation = observe(group.ended, self._goals, self._results)
+        group.told = observation.state
+        self._sampler.ended(self._warm + group.number, observation)
 
 
-def observe(ended: Mapping[str, TrialState], goals: Goals, results: Results) -> Observation:
-    """Return what became of a candidate whose trials have all ended: means over those that succeeded."""
-    for state in (TrialState.SUCCEEDED, TrialState.PRUNED):
-        trials = [trial for trial, found in ended.items() if found is state]
-        if not trials:
-            continue
-        found = [results(trial) for trial in trials]
-        values = [one for one in map(goals.values, found) if one is not None]
-        violations = [goals.violations(one) for one in found]
-        return Observation(
-            state,
-            _means(values) if values else None,
-            tuple(max(column) for column in zip(*violations, strict=True)),
-        )
-    state = TrialState.FAILED if TrialState.FAILED in ended.values() else TrialState.CANCELLED
-    return Observation(state, None)
-
-
-def _mean(values: Collection[float]) -> float:
-    """Return the mean; NaN where a value is not finite, which `fsum` would refuse."""
-    if not all(map(math.isfinite, values)):
-        return math.nan
-    return math.fsum(values) / len(values)
-
-
-def _means(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    return tuple(math.fsum(column) / len(rows) for column in zip(*rows, strict=True))
+def completed(space: SearchSpace, fixed: Choice, asked: Choice, number: int) -> Iterator[Choice]:
+    """Yield candidates that say what ``fixed`` says: first as ``asked`` goes on, then as chance does."""
+    yield space.complete(fixed, asked)
+    for again in range(FILLINGS):
+        yield space.complete(fixed, at_random(space, number, again))

@@ -132,7 +132,9 @@ class OptunaSampler:
                     trial.set_constraint(str(i), violation)
         if state is Told.PRUNED:
             if seen is not None and self._single:
-                trial.report(seen[1] if math.isfinite(seen[1]) else math.nan, seen[0])
+                # Optuna knows no step below 0; a recipe may log before its first one.
+                step, value = max(seen[0], 0), seen[1]
+                trial.report(value if math.isfinite(value) else math.nan, step)
             self._study.tell(trial, state=state)
         else:
             self._study.tell(trial, observation.values)

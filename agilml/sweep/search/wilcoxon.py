@@ -35,7 +35,8 @@ class _Candidate:
 
     @property
     def mean(self) -> float:
-        return math.fsum(self.values.values()) / len(self.values)
+        # Divided first: the sum of values that a float can hold may be none.
+        return math.fsum(value / len(self.values) for value in self.values.values())
 
 
 class WilcoxonStopper(Watch):

@@ -406,3 +406,13 @@ def test_whole_numbers_are_drawn_from_end_to_end(low: int, width: int, u: float)
     assert low <= from_unit(space, [u])["n"] <= low + width
     assert from_unit(space, [0.0])["n"] == low
     assert from_unit(space, [1 - 1e-12])["n"] == low + width
+
+
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "nsga2"])
+def test_a_candidate_pruned_by_a_value_from_before_the_first_step_is_taken_in(name: str) -> None:
+    one = sampler(name)
+    for number in range(3):
+        one.proposed(number, one.ask(number))
+        one.saw(number, -1, math.nan)
+        one.ended(number, Observation(TrialState.PRUNED, None))
+    assert one.ask(3)

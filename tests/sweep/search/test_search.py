@@ -17,8 +17,10 @@ from agilml.sweep.search.base import (
     Objective,
     Observation,
 )
+from agilml.sweep.search.goals import Goals, observe
 from agilml.sweep.search.plan import Excluded
-from agilml.sweep.search.search import Goals, Search, observe
+from agilml.sweep.search.search import Search
+from agilml.sweep.search.space import Choices, SearchSpace
 
 DONE, PRUNED, FAILED = TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED
 GOALS = Goals([Objective("acc", "max")])
@@ -228,3 +230,83 @@ def test_the_best_end_of_its_repetitions_is_the_end_of_a_candidate(
 
 def test_a_candidate_without_the_metric_has_no_values() -> None:
     assert observe({"a": DONE}, GOALS, results({})) == Observation(DONE, None)
+
+
+def test_a_trial_that_failed_and_succeeds_when_it_is_tried_again_is_told_again() -> None:
+    sampler = Counting()
+    one = search({"t-0-0": 0.5}, sampler=sampler)
+    (candidate,) = one.ask(1)
+    one.told(Planned(0, candidate.choice, ["t-0-0"], {}))
+    one.told(Ended("t-0-0", FAILED))
+    one.told(Ended("t-0-0", DONE))
+    assert sampler.heard[1:] == [
+        ("ended", 0, Observation(FAILED, None)),
+        ("ended", 0, Observation(DONE, (0.5,))),
+    ]
+
+
+@dataclass
+class Enough(Below):
+    """A stopper that gives up every other trial of a candidate once one of them has ended."""
+
+    def ended(self, trial: str, state: TrialState, value: float | None) -> Sequence[Decision]:
+        return [
+            Decision(f"t-0-{i}", Action.PRUNE, "enough", None, value, "surely worse")
+            for i in range(3)
+            if trial == "t-0-0" and i
+        ]
+
+
+def test_a_candidate_whose_other_repetitions_are_given_up_teaches_by_those_that_ended() -> None:
+    sampler = Counting()
+    one = search({"t-0-0": 0.2}, plan=Places(repeats=3), sampler=sampler, stopper=Enough())
+    (candidate,) = one.ask(1)
+    one.told(Planned(0, candidate.choice, [trial[0] for trial in candidate.trials], {}))
+    assert len(one.told(Ended("t-0-0", DONE))) == 2
+    assert sampler.heard[-1] == ("ended", 0, Observation(DONE, (0.2,)))
+    # One of them ran and ends now; the other never did and is taken off the plan without a word.
+    one.told(Ended("t-0-1", PRUNED))
+    assert len(sampler.heard) == 2
+
+
+def test_a_pruned_candidate_is_told_when_it_has_ended_and_not_when_it_is_decided() -> None:
+    sampler = Counting()
+    one = search({"t-0-0": 0.2}, sampler=sampler, stopper=Below())
+    (candidate,) = one.ask(1)
+    one.told(Planned(0, candidate.choice, ["t-0-0"], {}))
+    assert one.told(Logged("t-0-0", [0], [0.2]))
+    assert "ended" not in {heard[0] for heard in sampler.heard}
+    one.told(Ended("t-0-0", PRUNED))
+    assert sampler.heard[-1][2].state is PRUNED
+
+
+def test_the_mean_of_values_near_the_largest_float_is_one() -> None:
+    huge = 1.5e308
+    assert observe({"a": DONE, "b": DONE}, GOALS, results({"a": huge, "b": huge})).values == (huge,)
+    sampler = Counting()
+    one = search(plan=Places(repeats=2), sampler=sampler)
+    (candidate,) = one.ask(1)
+    one.told(Planned(0, candidate.choice, ["t-0-0", "t-0-1"], {}))
+    one.told(Logged("t-0-0", [0], [huge]))
+    one.told(Logged("t-0-1", [0], [huge]))
+    assert sampler.heard[-1] == ("saw", 0, 0, huge)
+
+
+def test_a_known_result_that_comes_later_is_compared_with_as_a_replay_would() -> None:
+    stopper = Below()
+    one = search({"t-0-0": 0.9}, stopper=stopper)
+    one.replay([], lambda trial: Logged(trial, [0], [0.1]))
+    (candidate,) = one.ask(1)
+    assert one.told(Planned(0, candidate.choice, ["t-0-0"], {"t-0-0": DONE})) == []
+    assert ("saw", "t-0-0", 0, 0.1) in stopper.heard
+
+
+def test_a_point_asked_for_that_is_excluded_does_not_end_the_search() -> None:
+    space = SearchSpace([Choices("x", ("0", "1", "2", "3"), None)])
+    places = Places(excluded=frozenset({3}), space=space)
+    one = search(plan=places, sampler=Counting(end=3), enqueued=[{"x": 3}, {"x": 2}])
+    found = one.ask(5)
+    assert [(candidate.choice["x"], candidate.by) for candidate in found[:2]] == [
+        (0, "sampler"),
+        (2, "enqueue"),
+    ]
