@@ -77,7 +77,7 @@ def overlaid(resolved: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str,
         node: Any = config
         *parents, leaf = path.split(".")
         for part in parents:
-            at = int(part) if isinstance(node, list) else part
+            at: Any = int(part) if isinstance(node, list) else part
             found = node[at] if isinstance(node, list) else node.get(at, {})
             node[at] = list(found) if isinstance(found, list) else dict(found)
             node = node[at]

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from agilml import events as e
 from agilml.crashpoints import crash_point
-from agilml.errors import LedgerError, LedgerFromFuture
+from agilml.errors import AgilError, LedgerError, LedgerFromFuture
 from agilml.ledger import schema
 from agilml.ledger.damage import UNREADABLE, damaged
 from agilml.ledger.facts import Transaction
@@ -344,14 +344,23 @@ def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
         if found < schema.VERSION:
             with lock.exclusive():
                 db.execute("PRAGMA journal_mode = WAL")
-                found = schema.version(db)
-                if 0 < found < schema.VERSION:
-                    schema.back_up(db, Path(f"{path}.v{found}"))
-                if found < schema.VERSION:
-                    schema.migrate(db)
+                _migrate(db, path)
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         db.execute("PRAGMA mmap_size = 0")
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring the ledger up to date, once what an older AgilML can read is kept beside it."""
+    found = schema.version(db)
+    if found == schema.VERSION:
+        return
+    if found > 0:
+        try:
+            schema.back_up(db, Path(f"{path}.v{found}"))
+        except OSError as error:
+            raise _unwritable(path, error) from error
+    schema.migrate(db)
 
 
 def _unwritable(path: Path, error: Exception) -> LedgerError:

@@ -59,7 +59,7 @@ __all__ = [
 ]
 
 CACHE_KIB = 64 << 10
-"""Memory that a reader may use for pages; with SQLite's own 2 MiB the tables of a large sweep are read again and again."""
+"""Memory that a reader may use for pages; SQLite's own 2 MiB read the tables of a large sweep many times."""
 
 
 @contextmanager

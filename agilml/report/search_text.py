@@ -46,7 +46,7 @@ def used_text(budget: Mapping[str, Any]) -> str:
     if not used["slot_hours"]:
         return ""
     text = f"{clock(used['slot_hours'] * HOUR)} of slot time in {clock(used['hours'] * HOUR)}"
-    return f"{text}, ${used['usd']:.2f}" if used["usd"] else text
+    return f"{text}, ${used['usd']:.{2 if used['usd'] >= 1 else 4}f}" if used["usd"] else text
 
 
 def _known(search: Mapping[str, Any]) -> Iterator[str]:

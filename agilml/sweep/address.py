@@ -5,7 +5,8 @@
 ``t-…``         a run, by its id or any unique prefix of it
 ``latest``      the newest sweep
 ``@branch``     the newest sweep that was planned on that branch of Git
-``best@SWEEP``  the best run of a sweep by its own metric; SWEEP is any address of a sweep
+``best@SWEEP``  the best run of a sweep by its own metric; with repetitions, the best run of the best
+                candidate; SWEEP is any address of a sweep
 ``NAME``        what carries that tag
 ==============  =========================================================================
 """

@@ -147,10 +147,13 @@ def _spread(values: Sequence[float]) -> tuple[float | None, float | None]:
     """Return the mean and the sample standard deviation, as far as there are values for them."""
     if not values:
         return None, None
-    # From the first value on, so that equal values have no deviation, and divided before they are added:
-    # the sum of values that a float can hold may be none.
     size = len(values)
-    mean = values[0] + math.fsum(value / size - values[0] / size for value in values)
+    try:
+        mean = math.fsum(values) / size
+    except OverflowError:
+        mean = math.fsum(value / size for value in values)
+    # Equal values have no deviation, not one of a rounding error.
+    mean = min(max(mean, min(values)), max(values))
     if size == 1:
         return mean, None
     return mean, math.hypot(*(value - mean for value in values)) / math.sqrt(size - 1)

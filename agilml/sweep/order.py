@@ -17,7 +17,7 @@ from typing import Any
 from agilml.sweep.durations import CLASS, Durations, Forecast
 
 MANY = 2_000
-"""Above so many trials that wait the order of the plan is kept: only what starts last can keep a slot too long."""
+"""While more trials wait the order of the plan is kept: only what starts last can keep a slot too long."""
 
 _FIRST = 4
 _CHUNK = 500

@@ -25,7 +25,7 @@ BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 30.0
 
 COLLECT_EVERY = 20_000
-"""Objects made between two looks for reference cycles; Python's own 700 cost a tenth of a controller's time."""
+"""Objects made between two looks for reference cycles; Python's own 700 cost 5 us of 70 a trial."""
 
 
 def collect_rarely() -> None:

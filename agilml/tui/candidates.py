@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,12 @@ from agilml.model import short
 from agilml.report.candidates import spread_cells
 from agilml.report.words import SIGNS, cell_text, params_text, short_names
 from agilml.sweep.candidates import CandidateRow, repeated_keys
+from agilml.text import safe_text
 from agilml.tui.layout import Column, Line, Row, table_lines
 from agilml.tui.words import STYLES, error_line
+
+COMPARED = 8
+"""With more sides than this a comparison says little: each of them makes all verdicts more careful."""
 
 
 def candidate_lines(
@@ -52,6 +57,20 @@ def candidate_lines(
         message = f"{which} {error_line(run)}".lstrip()
         rows.append(Row(SIGNS[run.state], STYLES[run.state], cells, message=message))
     return table_lines(columns, rows, width)
+
+
+def compare_command(sweep: SweepRow, candidates: Sequence[CandidateRow]) -> str | None:
+    """Return the command that compares a few candidates that differ by one parameter, else None."""
+    if len(candidates) > COMPARED:
+        return None
+    values: dict[str, set[str]] = {}
+    for one in candidates:
+        for name, value in one.params.items():
+            values.setdefault(name, set()).add(repr(value))
+    differing = [name for name, found in values.items() if len(found) > 1]
+    if len(differing) != 1:
+        return None
+    return f"agil compare {short(sweep.id)} --by {shlex.quote(safe_text(differing[0]))}"
 
 
 def _cells(one: CandidateRow, params: Sequence[str]) -> list[str]:

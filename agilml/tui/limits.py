@@ -97,7 +97,9 @@ def limit_line(limits: Sequence[NoticeRow], state: SweepState) -> Line:
 def limit_text(one: NoticeRow) -> str:
     """Return what is used of what was allowed: ``1.6/2 h``."""
     if one.name == "usd":
-        return f"${one.used:.2f}/${one.limit:.2f}"
+        # Of a few cents, whole cents would say that all is used when it is not.
+        digits = 2 if one.limit >= 1 else 4
+        return f"${one.used:.{digits}f}/${one.limit:.{digits}f}"
     unit = _UNITS.get(one.name, one.name)
     return f"{one.used:.3g}/{one.limit:g} {unit}"
 

@@ -19,6 +19,7 @@ from agilml.report.unlogged import unlogged_text
 from agilml.report.words import state_counts
 from agilml.sweep.budget import Budget
 from agilml.text import clock, plural, safe_text
+from agilml.tui.candidates import compare_command
 from agilml.tui.layout import Line, fit_line
 from agilml.tui.limits import limit_line, reached_limits
 from agilml.tui.ranking import Ranking, ranking_lines, read_ranking
@@ -97,7 +98,10 @@ def _next_lines(db: sqlite3.Connection, sweep: SweepRow, shown: Ranking) -> list
         commands.append(resume_command(db, sweep))
     if failed:
         commands += [f"agil logs {short(failed[0].run)}", retry_command(sweep)]
-    if len(ranked) > 1:
+    comparison = compare_command(sweep, shown.candidates)
+    if comparison:
+        commands.append(comparison)
+    elif len(ranked) > 1:
         commands.append(f"agil compare {short(ranked[0].run)} {short(ranked[1].run)}")
     if ranked:
         commands.append(f"agil show {short(ranked[0].run)}")

@@ -22,7 +22,7 @@ from agilml.testing.ledgers import HOST, Outcome, plan_sample, run_sample, sampl
 from bench import ours
 
 AT_ONCE = 500
-FIXED = "sum(length(body)) FROM fact WHERE kind = 'metrics.logged'"
+POINTS = "SELECT sum(length(body)) FROM fact WHERE kind = 'metrics.logged'"
 
 
 def make(folder: Path, trials: int, points: int) -> dict[str, Any]:
@@ -34,13 +34,13 @@ def make(folder: Path, trials: int, points: int) -> dict[str, Any]:
         ledger.db.execute("PRAGMA synchronous = OFF")
         sweeps = [_sweep(ledger, i, trials // 2, points) for i in range(2)]
     with closing(sqlite3.connect(path)) as db:
-        runs = [db.execute("SELECT min(trial), max(trial) FROM sweep_trial").fetchone()]
-        (body,) = db.execute(f"SELECT {FIXED}").fetchone()
-        (attempt,) = db.execute("SELECT attempt FROM trial WHERE id = ?", runs[0][:1]).fetchone()
+        run, other = db.execute("SELECT min(trial), max(trial) FROM sweep_trial").fetchone()
+        (body,) = db.execute(POINTS).fetchone()
+        (attempt,) = db.execute("SELECT attempt FROM trial WHERE id = ?", (run,)).fetchone()
         plan = curve_plan(db, attempt)
     return {
         "sweeps": sweeps,
-        "runs": list(runs[0]),
+        "runs": [run, other],
         "bytes_a_point": body / (trials * points),
         "curve": plan,
         "bytes": path.stat().st_size,

@@ -98,12 +98,14 @@ def test_the_same_line_again_runs_nothing(agil: Type) -> None:
     assert "2 already done" in more.stderr or "kept=2" in more.stderr
 
 
+@pytest.mark.slow
 def test_another_order_of_words_is_the_same_sweep(agil: Type) -> None:
     first = agil("sweep", "conf=toy", "x=1,2", "seed=3", "--dry-run", "--json")
     other = agil("sweep", "--json", "seed=3", "--dry-run", "x=2.0,1.0", "conf=toy")
     assert json.loads(first.stdout)["sweep"] == json.loads(other.stdout)["sweep"]
 
 
+@pytest.mark.slow
 def test_editing_the_recipe_makes_other_trials_and_a_readme_does_not(agil: Type, toy: Path) -> None:
     before = json.loads(agil("sweep", "conf=toy", "--dry-run", "--json").stdout)["sweep"]
     (toy / "README.md").write_text("hello\n")
@@ -112,6 +114,7 @@ def test_editing_the_recipe_makes_other_trials_and_a_readme_does_not(agil: Type,
     assert before != json.loads(agil("sweep", "conf=toy", "--dry-run", "--json").stdout)["sweep"]
 
 
+@pytest.mark.slow
 def test_each_trial_is_identified_by_the_code_of_its_own_recipe(agil: Type, toy: Path) -> None:
     (toy / "recipes" / "other.py").write_text(TOY)
     (toy / "conf" / "other.yaml").write_text(
@@ -131,6 +134,7 @@ def test_each_trial_is_identified_by_the_code_of_its_own_recipe(agil: Type, toy:
     assert after["other"] == alone["runs"][0]["run"]
 
 
+@pytest.mark.slow
 def test_runs_that_are_judged_by_different_metrics_are_no_sweep(agil: Type, toy: Path) -> None:
     (toy / "conf" / "other.yaml").write_text("defaults: [toy, _self_]\nmetric: val_r2\nx: 5.0\n")
     said = agil("sweep", "conf=toy,other")
@@ -146,6 +150,7 @@ def test_a_dry_run_starts_and_writes_nothing(agil: Type, toy: Path) -> None:
     assert not (toy / ".agil").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -182,12 +187,14 @@ def test_wrong_words_are_refused_before_anything_starts(
     assert not (toy / ".agil" / "ledger.db").exists()
 
 
+@pytest.mark.slow
 def test_run_takes_one_configuration_only(agil: Type) -> None:
     assert 2 == agil("run", "conf=toy", "x=1,2").returncode
     assert 0 == agil("run", "conf=toy", "x=2").returncode
     assert [2.0] == [run["params"]["x"] for run in runs(agil)]  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_failed_trials_end_in_4_and_retry_runs_them_again(agil: Type, toy: Path) -> None:
     (toy / "recipes" / "toy.py").write_text("def train(cfg, run):\n    1 / (cfg.x - 1)\n")
     said = agil("sweep", "conf=toy", "x=1,2")
@@ -238,6 +245,7 @@ def test_a_state_folder_that_cannot_be_written_is_an_error_that_says_what_helps(
     assert THREE_LINES.search(done.stderr)
 
 
+@pytest.mark.slow
 def test_interval_with_the_random_sampler_draws_as_many_as_the_budget(agil: Type) -> None:
     words = ("conf=toy", "x=interval(1,2)", "sampler=random", "budget.trials=4")
     assert 0 == agil("sweep", *words).returncode
@@ -348,6 +356,7 @@ def test_init_makes_a_project_that_runs_and_keeps_what_is_there(agil: Type, toy:
     assert "made" not in again.stderr
 
 
+@pytest.mark.slow
 def test_the_first_example_learns_to_read_digits(agil: Type) -> None:
     assert 0 == agil("init", "fresh").returncode
     said = agil("--project", "fresh", "sweep", "conf=example", "lr=0.05", "epochs=5")
@@ -356,6 +365,7 @@ def test_the_first_example_learns_to_read_digits(agil: Type) -> None:
     assert found[0]["metrics"]["test_acc"] > 0.85
 
 
+@pytest.mark.slow
 def test_doctor_finds_nothing_wrong_with_a_sound_project(agil: Type) -> None:
     agil("sweep", "conf=toy", "x=1")
     said = agil("doctor", "--json")

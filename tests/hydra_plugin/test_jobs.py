@@ -78,6 +78,7 @@ def test_numbers_that_are_returned_become_metrics(launch: Launch, tmp_path: Path
     }
 
 
+@pytest.mark.slow
 def test_a_job_that_is_done_is_not_run_again_and_returns_its_value(
     launch: Launch, starts: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_rerun_runs_everything_again(launch: Launch, starts: Path) -> None:
     assert counted(starts) == 4
 
 
+@pytest.mark.slow
 def test_jobs_that_are_alike_are_all_run_and_draw_different_numbers(
     launch: Launch, starts: Path
 ) -> None:
@@ -126,6 +128,7 @@ def test_jobs_that_are_alike_are_all_run_and_draw_different_numbers(
     assert counted(starts) == 3
 
 
+@pytest.mark.slow
 def test_a_failed_job_raises_what_the_app_raised_and_the_others_are_kept(
     launch: Launch, starts: Path
 ) -> None:

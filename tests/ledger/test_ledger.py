@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agilml import events as e
-from agilml.errors import LedgerDamaged, LedgerError, LedgerFromFuture, LedgerLocked
+from agilml.errors import AgilError, LedgerDamaged, LedgerError, LedgerFromFuture, LedgerLocked
 from agilml.ledger import files, queries
 from agilml.ledger.control import Control, Lease
 from agilml.ledger.facts import verify_chain
@@ -199,6 +200,39 @@ def test_a_turn_that_fails_records_nothing(path: Path) -> None:
             fail()
         assert before == verify_chain(ledger.db, ledger.origin)
         assert ["t-0", "t-1", "t-2"] == control.waiting()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda ledger: ledger.end_if_complete("s-nope"),
+        lambda ledger: ledger.respecify("s-nope", {"budget": {}}, "ada"),
+        lambda ledger: ledger.resume("s-nope", "ada"),
+    ],
+)
+def test_a_sweep_that_nobody_planned_is_named_and_nothing_is_written(
+    path: Path, ask: Callable[[Ledger], object]
+) -> None:
+    with Ledger.open(path) as ledger:
+        with pytest.raises(AgilError, match="s-nope"):
+            ask(ledger)
+        assert 0 == verify_chain(ledger.db, ledger.origin)
+
+
+def test_a_checkpoint_that_was_replaced_stays_so_when_its_spool_is_read_again(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        plan(ledger)
+        control = Control.take(ledger, "s-1", "here", 1)
+        with control.turn() as turn:
+            lease = turn.lease("t-0", "local:0", "runs")
+            assert lease is not None
+            turn.started(lease, host="here", pid=1, pid_started=1, isolation="fork")
+        for _ in range(2):
+            with control.turn() as turn:
+                turn.checkpoint(lease, 0, "f0", "a" * 64, 1, 0.1)
+                turn.checkpoint(lease, 1, "f1", "b" * 64, 1, 0.2, ["f0"])
+            listed = ledger.db.execute("SELECT folder FROM checkpoint").fetchall()
+            assert [("f1",)] == listed
 
 
 def test_end_if_complete_waits_for_open_work(path: Path) -> None:

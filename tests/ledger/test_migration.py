@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agilml.errors import LedgerFromFuture
+from agilml.errors import LedgerError, LedgerFromFuture
 from agilml.ledger import queries, queries_runs, schema
 from agilml.ledger.control import Control
 from agilml.ledger.facts import verify_chain
@@ -133,3 +133,40 @@ def test_a_ledger_of_the_next_schema_is_read_and_not_changed(path: Path, tmp_pat
     with queries.reader(path) as db:
         assert 12 == len(queries.newest_runs(db))
     assert (tmp_path / "copy.db").read_bytes() == path.read_bytes()
+
+
+def test_an_older_ledger_is_kept_beside_the_one_that_is_migrated(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        before = list(db.iterdump())
+    Ledger.open(path).close()
+    kept = path.with_name("ledger.db.v1")
+    assert 0o600 == kept.stat().st_mode & 0o777
+    with closing(sqlite3.connect(f"file:{kept}?mode=ro", uri=True)) as db:
+        assert 1 == schema.version(db)
+        assert before == list(db.iterdump())
+    assert not list(path.parent.glob("*.part"))
+
+
+def test_a_new_ledger_and_a_current_one_have_nothing_to_keep(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger.open(path).close()
+    Ledger.open(path).close()
+    assert not list(tmp_path.glob("ledger.db.v*"))
+
+
+def test_a_ledger_that_cannot_be_kept_is_not_migrated(path: Path) -> None:
+    path.with_name("ledger.db.v1").mkdir()
+    with pytest.raises(LedgerError, match="directory"):
+        Ledger.open(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert 1 == schema.version(db)
+
+
+def test_a_controller_gives_way_when_its_ledger_is_migrated_under_it(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        facts = ledger.db.execute("SELECT count(*) FROM fact").fetchone()
+        with closing(sqlite3.connect(path)) as newer:
+            newer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+        with pytest.raises(LedgerFromFuture):
+            ledger.tag("s-any", "late", on=True, by="ada")
+        assert facts == ledger.db.execute("SELECT count(*) FROM fact").fetchone()

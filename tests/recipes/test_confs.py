@@ -64,6 +64,7 @@ def test_groups_compose_with_each_other(
     assert config["model"]
 
 
+@pytest.mark.slow
 def test_every_option_of_every_group_is_used_by_a_test_or_composes(composed: Compose) -> None:
     for group in ("executor", "sampler", "stopper", "gate", "optim", "data", "model"):
         for option in options(group):

@@ -30,6 +30,7 @@ def test_it_goes_on_behind_its_checkpoint(composed: Compose, tmp_path: Path) -> 
     assert second.series("loss") == [0]
 
 
+@pytest.mark.slow
 def test_its_torch_step_depends_on_the_seed_alone(composed: Compose, tmp_path: Path) -> None:
     config = composed("dry", "torch=true")
     one, two, other = (

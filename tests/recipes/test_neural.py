@@ -17,6 +17,7 @@ from agilml.recipes.neural.optim import learning_rate, optimizer_for
 SGD = {"name": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.5}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet", "mlp", "sklearn", "command", "dry"])
 def test_importing_a_recipe_leaves_one_thread_so_that_it_may_be_forked(name: str) -> None:
     code = (

@@ -56,6 +56,7 @@ def test_every_epoch_is_logged_and_the_test_part_once(
     assert attempt.series("loss")[-1] < attempt.series("loss")[0]
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bits_and_another_seed_others(
     tiny: tuple[Recipe, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_a_resumed_run_is_bit_equal_to_an_uninterrupted_one(
     assert second.final("test_loss") == whole.final("test_loss")
 
 
+@pytest.mark.slow
 def test_the_tested_weights_are_those_of_the_best_epoch(
     tiny: tuple[Recipe, dict[str, Any]], tmp_path: Path
 ) -> None:

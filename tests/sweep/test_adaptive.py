@@ -154,6 +154,7 @@ def test_resuming_a_search_that_was_stopped_between_two_candidates_goes_on(tmp_p
     assert toy.sweep_state(sweep) == "done"
 
 
+@pytest.mark.slow
 def test_what_an_earlier_sweep_finds_later_does_not_change_what_is_proposed(tmp_path: Path) -> None:
     toy = Toy(tmp_path)
     first = plan(toy, [*WORDS, "budget.trials=4"])

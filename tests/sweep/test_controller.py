@@ -435,6 +435,7 @@ def test_a_seed_may_come_from_the_environment(toy: Toy, monkeypatch: pytest.Monk
     assert {"seed": 17} == dict(toy.runs()[0].metrics)
 
 
+@pytest.mark.slow
 def test_warnings_are_recorded_once_whoever_reads_them(toy: Toy) -> None:
     (toy.project.root / "recipes" / "toy.py").write_text(
         "import time\n"

@@ -50,6 +50,14 @@ def test_one_run_says_how_long_all_take() -> None:
     assert durations.spread is None
 
 
+def test_runs_that_took_equally_long_teach_the_level_and_nothing_else() -> None:
+    runs = [leaf({"lr": lr}, seconds) for lr, seconds in ((0.1, 9.5), (0.2, 10.0), (0.3, 10.5))]
+    durations = Durations.fit(runs, "here")
+    assert not durations.effects
+    assert durations.predict(BASE, {"lr": 0.7}) == pytest.approx(10.0, rel=0.01)
+    assert durations.spread == pytest.approx(0.075, abs=0.01)
+
+
 def test_what_made_trials_longer_is_learned_from_forty_of_them() -> None:
     runs, truth = measured(random.Random(1), 40)
     durations = Durations.fit(runs, "here")

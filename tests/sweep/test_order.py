@@ -97,6 +97,18 @@ def test_the_order_is_looked_at_once_per_doubling(steps: list[int]) -> None:
     assert bool(looks) == (finished >= 4)
 
 
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 3 * order.MANY)), max_size=30))
+def test_nothing_is_looked_at_while_too_many_wait_and_then_at_once(
+    steps: list[tuple[int, int]],
+) -> None:
+    doubling, finished, looked = Doubling(), 0, 0
+    for step, waiting in steps:
+        finished += step
+        due = doubling.due(finished, waiting)
+        assert due == (waiting <= order.MANY and finished >= max(4, 2 ** looked.bit_length()))
+        looked = finished if due else looked
+
+
 def sleepy(toy: Toy, sweep: str, sleeps: Sequence[float]) -> list[str]:
     """Record a sweep of trials that sleep, and return their ids in the order of the plan."""
     base = {"recipe": "toy", "diary": str(toy.diary), "steps": 1, "checkpoint": False, "x": 0}
@@ -162,7 +174,7 @@ def test_a_huge_plan_is_not_read(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.slow
-def test_twenty_thousand_trials_are_put_in_order_within_two_seconds(toy: Toy) -> None:
+def test_as_many_trials_as_are_put_in_order_at_all_are_so_within_half_a_second(toy: Toy) -> None:
     sleepy(toy, "s-before", [0.01, 0.1, 0.01, 0.1])
     toy.run("s-before")
     trials = sleepy(toy, "s-many", [0.01 * (i % 50 + 1) for i in range(order.MANY)])
@@ -172,4 +184,4 @@ def test_twenty_thousand_trials_are_put_in_order_within_two_seconds(toy: Toy) ->
         taken = time.process_time() - began
     assert sorted(found) == sorted(trials)
     assert found != trials
-    assert taken < 2.0
+    assert taken < 0.5

@@ -48,6 +48,18 @@ def test_a_grid_is_shuffled_and_the_same_each_time() -> None:
     assert first.spec["stopper"]["name"] == "none"
 
 
+def test_a_large_shuffled_grid_starts_in_the_order_of_its_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Unless its shuffle was asked for by a seed, or none was wanted."""
+    words = ["x=range(6)"]
+    shuffled = [trial[0] for trial in plan(*words).trials]
+    seeded = [trial[0] for trial in plan(*words, "sampler.seed=3").trials]
+    monkeypatch.setattr("agilml.sweep.plan.LARGE", 5)
+    assert sorted(shuffled) == [trial[0] for trial in plan(*words).trials] != shuffled
+    assert seeded == [trial[0] for trial in plan(*words, "sampler.seed=3").trials]
+
+
 def test_a_grid_may_keep_the_order_of_its_words() -> None:
     made = plan("x=3,1,2", "sampler=grid", "sampler.shuffle=false")
     assert [one["x"] for one in params(made)] == [3, 1, 2]
@@ -61,6 +73,7 @@ def test_the_budget_of_a_random_sample_counts_candidates() -> None:
     assert made.spec["repeats"] == ["seed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["random", "qmc"])
 def test_open_ranges_are_drawn_when_the_sweep_is_planned(sampler: str) -> None:
     words = (OPEN, "seed=repeat(2)", f"sampler={sampler}", "budget.trials=8")
@@ -81,6 +94,7 @@ def test_even_draws_leave_no_gap() -> None:
     assert sorted(int(one["x"] * 16) for one in params(made)) == list(range(16))
 
 
+@pytest.mark.slow
 def test_a_draw_of_unknown_size_is_the_default_or_is_asked_for() -> None:
     made = plan(OPEN, "sampler=random")
     assert len(made.trials) == DEFAULT_CANDIDATES
@@ -125,6 +139,7 @@ def test_a_closed_space_is_searched_to_its_end_at_most(asked: str, trials: int) 
     assert made.spec["stopper"]["name"] == "none"
 
 
+@pytest.mark.slow
 def test_a_larger_budget_is_the_same_sweep_and_another_space_is_not() -> None:
     words = (OPEN, "steps=2")
     first = plan(*words)

@@ -106,6 +106,7 @@ def test_a_replay_holds_back_no_decision_about_a_trial_that_has_ended(tmp_path: 
     assert toy.states("s-more") == {TrialState.SUCCEEDED: 2}
 
 
+@pytest.mark.slow
 def test_a_search_that_may_start_nothing_waits_for_what_runs_and_does_not_spin(
     tmp_path: Path,
 ) -> None:

@@ -114,6 +114,7 @@ def test_a_pruned_trial_goes_on_from_its_checkpoint_in_a_sweep_without_a_stopper
     assert second.resumed_from == "t-1.1"
 
 
+@pytest.mark.slow
 def test_a_spent_budget_drains_the_sweep_and_a_larger_one_continues_it(tmp_path: Path) -> None:
     toy = Toy(tmp_path, LEARNS)
     toy.plan(
@@ -141,6 +142,7 @@ def test_a_spent_budget_drains_the_sweep_and_a_larger_one_continues_it(tmp_path:
     assert toy.states() == {TrialState.SUCCEEDED: 4}
 
 
+@pytest.mark.slow
 def test_the_target_of_a_sweep_drains_it(tmp_path: Path) -> None:
     toy = Toy(tmp_path, LEARNS)
     toy.plan(

@@ -116,6 +116,8 @@ def test_a_drained_budget_says_that_nothing_more_will_start(here: Project, sweep
     assert text_of([limit_line([target], SweepState.RUNNING)]).startswith("the target is reached")
     usd = replace(hours, name="usd", share=0.8, used=4.1, limit=5.0)
     assert text_of([limit_line([usd], SweepState.RUNNING)]) == "budget $4.10/$5.00\n"
+    cents = replace(usd, used=0.0162, limit=0.02)
+    assert text_of([limit_line([cents], SweepState.RUNNING)]) == "budget $0.0162/$0.0200\n"
 
 
 def test_runs_that_a_drained_budget_will_not_start_are_not_waited_for(

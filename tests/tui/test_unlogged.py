@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from agilml.ledger import queries
@@ -13,7 +12,7 @@ from agilml.testing.ledgers import Outcome, SampleSweep, run_sample
 from agilml.tui.summary import retry_command, summary_lines
 from tests.tui.sweeps import points, text_of, write_sweep
 
-NAN = Outcome({"loss": [float("nan")]})
+NAN = Outcome({"loss": ["nan"]})
 
 
 def all_alike(outcome: Outcome, turn: Turn, made: SampleSweep) -> None:
@@ -25,7 +24,7 @@ def all_alike(outcome: Outcome, turn: Turn, made: SampleSweep) -> None:
 def sweep_of(
     here: Project, outcome: Outcome, metric: str, objectives: dict[str, str] | None = None
 ) -> tuple[str, str]:
-    """Return what is said about the metrics of a sweep whose runs all end like ``outcome``, and its summary."""
+    """Return what is said about the metrics of a sweep of runs like ``outcome``, and its summary."""
     made = write_sweep(here, points(3), lambda turn, m: all_alike(outcome, turn, m), metric=metric)
     with queries.reader(here.ledger) as db:
         row = queries.sweep(db, made.id)
@@ -85,7 +84,5 @@ def test_failed_runs_of_a_search_are_retried_by_resuming_it(here: Project) -> No
     with queries.reader(here.ledger) as db:
         row = queries.sweep(db, made.id)
     assert row is not None
-    spec = json.loads(
-        json.dumps({**row.spec, "words": ["conf=dry", "x=1"], "search": {"space": []}})
-    )
+    spec = {**row.spec, "words": ["conf=dry", "x=1"], "search": {"space": []}}
     assert retry_command(replace(row, spec=spec)) == f"agil resume {made.id[:10]} --retry"

@@ -184,6 +184,7 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
 SEEDS = st.integers(0, 2**32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 @settings(max_examples=10)
 @given(seed=SEEDS, n=st.integers(1, 25), parallel=st.integers(1, 9))
@@ -201,6 +202,7 @@ def test_a_rebuilt_sampler_suggests_what_the_first_one_would_have(
                 each.ended(number, Observation(TrialState.SUCCEEDED, (cost(choice),)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tpe", "nsga2", "nsga3"])
 @settings(max_examples=6)
 @given(seed=SEEDS)
@@ -285,6 +287,7 @@ def test_a_space_too_large_to_list_gives_new_candidates_all_the_same() -> None:
     assert len(seen) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tpe", "cmaes"])
 def test_a_model_does_better_than_chance(name: str) -> None:
     space = SearchSpace([Range("x", -5, 5), Range("y", -5, 5)])

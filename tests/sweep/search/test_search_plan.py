@@ -83,6 +83,7 @@ def recalled(made: Made) -> SearchPlan:
     return SearchPlan.from_json(data, made.plan.structures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -244,6 +245,7 @@ def test_what_cannot_be_searched_is_refused_before_anything_starts(
     assert said in caught.value.cause
 
 
+@pytest.mark.slow
 def test_closed_axes_of_a_conf_that_cannot_be_patched_are_composed_beforehand(make: Make) -> None:
     made = make("conf=odd", "optim.lr=0.1,0.2", "seed=1,2", "trainer.batch=8")
     assert made.plan.size == 4
@@ -306,6 +308,7 @@ assert not {"hydra", "omegaconf"} & sys.modules.keys()
 # --- values into choices -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(2))
 def test_the_candidate_of_a_trial_is_found_again(make: Make, number: int) -> None:
     made = make(
@@ -337,6 +340,7 @@ def test_points_that_people_ask_for_become_choices(make: Make) -> None:
     assert recalled(made).enqueued == made.plan.enqueued
 
 
+@pytest.mark.slow
 def test_points_outside_of_the_space_are_refused(make: Make) -> None:
     with pytest.raises(ConfigError, match=r"optim\.lr=2"):
         make(*ENQUEUE, "+sampler.enqueue=[{optim.lr:2}]")
