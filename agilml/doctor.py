@@ -14,8 +14,8 @@ from pathlib import Path
 from agilml.errors import AgilError
 from agilml.ledger import queries
 from agilml.ledger.facts import verify_chain
-from agilml.ledger.refold import tables_that_differ
 from agilml.ledger.files import filesystem, refuse_shared_filesystem
+from agilml.ledger.refold import tables_that_differ
 from agilml.ledger.schema import VERSION
 from agilml.model import short
 from agilml.project import Project

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agilml.errors import ConfigError, RecipeError
-from agilml.recipes.program.overrides import overrides_of
+from agilml.recipes.program.overrides import choices_of, overrides_of
 from agilml.recipes.program.returned import metrics_of
 from agilml.text import safe_text
 
@@ -23,9 +23,9 @@ COLLECTOR = "hydra_plugins.agilml_launcher._collector"
 def train(cfg: Config, run: Run) -> None:
     """Run the app ``cfg.app`` once, as ``python app.py`` would, and log what its function returns.
 
-    ``cfg.args`` and ``cfg.overrides`` are what is typed behind its name. Hydra's own files go to ``hydra``
-    in the run's folder, unless an override says otherwise. The app needs no import of AgilML;
-    ``agilml.current_run()`` is this run.
+    ``cfg.groups``, ``cfg.args`` and ``cfg.overrides`` are what is typed behind its name. Hydra's own
+    files go to ``hydra`` in the run's folder, unless an override says otherwise. The app needs no
+    import of AgilML; ``agilml.current_run()`` is this run.
 
     Raises:
         ConfigError: there is no such file, or a value cannot be spelled as an override.
@@ -33,7 +33,10 @@ def train(cfg: Config, run: Run) -> None:
         Exception: whatever the app raised.
     """
     script = _script(str(cfg.app))
-    words = overrides_of(cfg.to_dict()["args"] or {}, cfg.overrides or ())
+    config = cfg.to_dict()
+    # A sweep that was planned before there were groups has none in its conf.
+    chosen = choices_of(config.get("groups") or {})
+    words = [*chosen, *overrides_of(config["args"] or {}, cfg.overrides or ())]
     sys.argv[:] = [str(script), *_ours(words, run.folder / "hydra"), *words]
     sys.path.insert(0, str(script.parent))
     # Hydra would print what the app raised and exit; raised, it says why the run failed.

@@ -129,6 +129,7 @@ def execute(
         plan = make_plan(project, words)
         _refuse_many(plan, single)
         plan = _affordable(plan, project, _quote(plan, project))
+        _warn(plan)
         launch.preload(plan.recipe)
         with Ledger.open(project.ledger) as ledger:
             plan.record(ledger, _provenance(project), retry=retry, rerun=rerun, by=user())
@@ -162,6 +163,14 @@ def _refuse_many(plan: Plan, single: bool) -> None:
             f"these words make {many}",
             next="agil sweep " + " ".join(plan.spec["words"]),
         )
+
+
+def _warn(plan: Plan) -> None:
+    """Say on standard error what is allowed and most likely not meant."""
+    from agilml.report.warm_start import useless_warm_starts, warm_start_fits
+
+    for text in useless_warm_starts(warm_start_fits(plan.spec.get("search"))):
+        print(f"warning: {text}", file=sys.stderr)
 
 
 def _quote(plan: Plan, project: Project) -> Quote:
@@ -228,6 +237,7 @@ def _dry_run(
 
     plan = make_plan(project, words)
     _refuse_many(plan, single)
+    _warn(plan)
     found: Mapping[str, Any] = preview(
         project, plan, quote=_quote(plan, project), retry=retry, rerun=rerun
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agilml.model import short
+from agilml.report.warm_start import warm_start_text
 from agilml.sweep.estimate import estimate_text
 from agilml.text import plural, safe_text
 
@@ -31,7 +32,9 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         f"executor {where}: {plural(executor['slots'], 'slot')} of {_resources(executor)}, {cost}",
     ]
     lines += [_dimension(one) for one in _varying(plan)]
-    lines.append(estimate_text(plan["estimate"]))
+    if plan["to_run"] is not None:
+        may_end_early = plan["stopper"]["name"] != "none"
+        lines.append(estimate_text(plan["estimate"], at_most=may_end_early))
     lines.append(_code(plan["code"]))
     for run in plan["runs"][:SHOWN]:
         params = " ".join(f"{safe_text(k)}={safe_text(v, 40)}" for k, v in run["params"].items())
@@ -70,7 +73,7 @@ def _search(plan: Mapping[str, Any]) -> list[str]:
     if search.get("enqueued"):
         parts.append(f"{plural(search['enqueued'], 'point')} enqueued")
     if search.get("warm_start"):
-        parts.append(f"warm start from {', '.join(map(short, search['warm_start']))}")
+        parts.append(warm_start_text(search))
     return ["  ".join(parts), *(f"assumed {safe_text(text)}" for text in plan["assumed"])]
 
 
@@ -103,9 +106,25 @@ def _counts(plan: Mapping[str, Any]) -> list[str]:
         "failed": "failed before",
     }
     if plan["search"] is not None:
-        return ["chosen one by one"]
+        return _proposed(plan, words)
     found = [f"{plan[name]:,} {word}" for name, word in words.items()]
     return [*found, f"{plan['excluded']:,} excluded"] if plan["excluded"] else found
+
+
+def _proposed(plan: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    """Return how far a search has come, in candidates and in trials."""
+    proposed, limit = plan["search"]["proposed"], plan["budget"]["trials"]
+    if not proposed:
+        return ["chosen one by one"]
+    parts = [f"{proposed:,} proposed before"]
+    if limit is not None:
+        to_go = max(0, limit - proposed)
+        parts.append(f"{to_go:,} to go")
+        unfinished = plan["to_run"] - to_go * plan["search"]["repeats"]
+        if unfinished:
+            parts.append(f"{plural(unfinished, 'trial')} to finish")
+    known = [f"{plan[name]:,} {words[name]}" for name in words if name != "to_run" and plan[name]]
+    return [*parts, *known]
 
 
 def _resources(executor: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agilml.model import short
 from agilml.report.endings import method_text
+from agilml.report.warm_start import warm_start_text
 from agilml.text import clock, plural
 
 HOUR = 3600.0
@@ -53,7 +53,7 @@ def _known(search: Mapping[str, Any]) -> Iterator[str]:
     if search.get("enqueue"):
         yield f"{plural(len(search['enqueue']), 'point')} enqueued"
     if search.get("warm_start"):
-        yield f"warm start from {', '.join(map(short, search['warm_start']))}"
+        yield warm_start_text(search)
 
 
 def _limits(

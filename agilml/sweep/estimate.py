@@ -104,13 +104,19 @@ def makespan(seconds: Sequence[float], slots: int) -> float:
     return max(busy)
 
 
-def estimate_text(found: Mapping[str, Any]) -> str:
-    """Return one line for people from the plain form of an estimate."""
+def estimate_text(found: Mapping[str, Any], *, at_most: bool = False) -> str:
+    """Return one line for people from the plain form of an estimate.
+
+    ``at_most`` says that trials may end early, which the estimate knows nothing of.
+    """
+    if not found["trials"]:
+        return "nothing is left to run"
     if found["slot_hours"] is None:
         return "no evidence yet how long a trial takes: no run of this recipe has succeeded"
     spread = "" if found["spread"] is None else f", ±{100 * found['spread']:.0f} % a trial"
     slot_seconds, seconds = found["slot_hours"] * HOUR, found["hours"] * HOUR
+    about = "at most about" if at_most else "about"
     return (
-        f"about {clock(slot_seconds)} of slot time, {clock(seconds)} on {plural(found['slots'], 'slot')},"
+        f"{about} {clock(slot_seconds)} of slot time, {clock(seconds)} on {plural(found['slots'], 'slot')},"
         f" ${found['usd']:.2f} ({plural(found['runs'], 'run')} so far{spread})"
     )

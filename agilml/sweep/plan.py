@@ -10,6 +10,7 @@ from typing import Any
 from agilml import events as e
 from agilml.config import Configs
 from agilml.errors import ConfigError, UsageError
+from agilml.ledger import queries
 from agilml.ledger.ledger import Ledger, Planned, PlannedTrial
 from agilml.model import JSON, canonical, digest, sweep_id
 from agilml.points import Structure, materialise
@@ -22,6 +23,7 @@ from agilml.sweep.expand import expand_studies
 from agilml.sweep.expand_study import Study
 from agilml.sweep.identity import Identities
 from agilml.sweep.search.base import Objective
+from agilml.sweep.search.earlier import fits
 from agilml.sweep.search.making import Made, make_search
 from agilml.sweep.search.plan import SearchPlan
 from agilml.sweep.settings import check_settings
@@ -152,7 +154,18 @@ def make_plan(project: Project, words: Sequence[str]) -> Plan:
     made = make_search(project, configs, found[0])
     if sampler in FIXED_SAMPLERS:
         return _drawn(made, words)
-    return _adaptive(made, words)
+    return _warmed(project, _adaptive(made, words))
+
+
+def _warmed(project: Project, plan: Plan) -> Plan:
+    """Return the plan of a search with how many trials of the sweeps that it starts from fit into it."""
+    if plan.search is None or not plan.search.warm_start:
+        return plan
+    with queries.reader(project.ledger) as db:
+        found = fits(db, plan.sweep, plan.search)
+    return replace(
+        plan, spec={**plan.spec, "search": {**plan.spec["search"], "warm_start_fit": found}}
+    )
 
 
 def _grid(project: Project, configs: Configs, found: Sequence[Study], words: Sequence[str]) -> Plan:

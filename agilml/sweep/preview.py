@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from agilml.executors.base import Quote
-from agilml.ledger import queries
+from agilml.ledger import queries, queries_search
 from agilml.model import JSON, TrialState
 from agilml.project import Project
 from agilml.sweep.estimate import estimate
@@ -21,7 +22,8 @@ def preview(
     """Return the plan as plain JSON: what is new, kept, running, failed, and what would be sent where.
 
     Nothing is written; a project without a ledger is one where everything is new. The runs of a search are
-    not known yet: ``trials`` and ``to_run`` are the most that there will be, or null.
+    not known yet: ``trials`` and ``to_run`` are the most that there will be, or null. Those that it has
+    proposed before are counted, and not listed.
     """
     with _reader(project) as db:
         states = queries.trial_states(db, [trial[0] for trial in plan.trials]) if db else {}
@@ -30,6 +32,8 @@ def preview(
             for trial, _, _, params in plan.trials
         ]
         resting = _resting(plan, retry=retry, rerun=rerun)
+        proposed = queries_search.candidates(db, plan.sweep) if db and plan.search else 0
+        counts = _counts(plan, _by_state(db, plan, runs), resting, proposed)
         expected = estimate(
             db,
             plan.recipe,
@@ -37,7 +41,7 @@ def preview(
             plan.structures,
             slots=quote.slots,
             price=quote.usd_per_slot_hour,
-            more=(plan.total or 0) if plan.search else 0,
+            more=(counts["to_run"] or 0) if plan.search else 0,
         )
     return {
         "sweep": plan.sweep,
@@ -46,13 +50,13 @@ def preview(
         "metric": plan.metric,
         "mode": plan.mode,
         "objectives": dict(plan.spec["objectives"]),
-        **_counts(plan.total, runs, resting),
+        **counts,
         "excluded": plan.excluded,
         "axes": {name: list(values) for name, values in plan.axes.items()},
         "sampler": dict(plan.spec["sampler"]),
         "stopper": dict(plan.spec["stopper"]),
         "budget": dict(plan.spec["budget"] or {}),
-        "search": _search(plan),
+        "search": _search(plan, proposed),
         "assumed": list(plan.assumed),
         "executor": {**(plan.spec["executor"] or {}), "slots": quote.slots},
         "estimate": expected.as_json(),
@@ -74,18 +78,35 @@ def _resting(plan: Plan, *, retry: bool, rerun: bool) -> dict[str, str]:
     return {state.value: name for state, name in found.items()}
 
 
+def _by_state(
+    db: sqlite3.Connection | None, plan: Plan, runs: Sequence[Mapping[str, Any]]
+) -> Counter[str]:
+    """Return how many trials are in each state: those of the plan, or those that a search has by now."""
+    if plan.search is None:
+        return Counter(str(run["state"]) for run in runs)
+    found = queries.counts(db, plan.sweep) if db else {}
+    return Counter({state.value: count for state, count in found.items()})
+
+
 def _counts(
-    total: int | None, runs: Sequence[Mapping[str, Any]], resting: Mapping[str, str]
+    plan: Plan, states: Counter[str], resting: Mapping[str, str], proposed: int
 ) -> dict[str, int | None]:
-    counted = [resting[run["state"]] for run in runs if run["state"] in resting]
+    rest: Counter[str] = Counter()
+    for state, name in resting.items():
+        rest[name] += states[state]
+    to_run: int | None = states.total() - rest.total()
+    if plan.search is not None:
+        limit = plan.spec["budget"]["trials"]
+        to_go = None if limit is None else max(0, int(limit) - proposed)
+        to_run = None if to_go is None else to_run + to_go * plan.search.repeats
     return {
-        "trials": total,
-        "to_run": None if total is None else total - len(counted),
-        **{name: counted.count(name) for name in ("kept", "running", "failed")},
+        "trials": plan.total,
+        "to_run": to_run,
+        **{name: rest[name] for name in ("kept", "running", "failed")},
     }
 
 
-def _search(plan: Plan) -> dict[str, JSON] | None:
+def _search(plan: Plan, proposed: int) -> dict[str, JSON] | None:
     """Return what will be searched, for people to read; conditions as their text."""
     if plan.search is None:
         return None
@@ -98,7 +119,9 @@ def _search(plan: Plan) -> dict[str, JSON] | None:
         "repeats": plan.search.repeats,
         "size": plan.search.size,
         "enqueued": len(plan.search.enqueued),
+        "proposed": proposed,
         "warm_start": list(plan.search.warm_start),
+        "warm_start_fit": list(plan.spec["search"].get("warm_start_fit") or ()),
     }
 
 

@@ -18,6 +18,8 @@ from agilml.sweep.candidates import CandidateRow, candidates_of
 from agilml.sweep.search.constraints import Constraint, parse
 from agilml.sweep.search.pareto import front as front_of
 
+CAN_BE_BEST = (TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.RUNNING)
+"""States of a run that can be the best one: what failed or was cancelled is no result."""
 _PAGE = 200
 
 
@@ -55,6 +57,7 @@ def best_run(
 ) -> RunRow | None:
     """Return the run with the best value of the sweep's metric that keeps its constraints, or None.
 
+    A run that failed or was cancelled is never the best one, whatever it had logged before.
     Where runs are repetitions it is the best run of the best candidate: of all runs, the best one is that
     with the luckiest seed. Until a candidate has a mean, it is the best run all the same. ``ranked`` saves
     reading the candidates again.
@@ -62,7 +65,7 @@ def best_run(
     best = best_candidate(ranked_candidates(db, sweep) if ranked is None else ranked)
     if best is not None and best.best is not None:
         return queries.run(db, best.best, sweep.id)
-    found = best_runs(db, sweep, 1)
+    found = best_runs(db, sweep, 1, CAN_BE_BEST)
     return found[0] if found and found[0].best is not None else None
 
 

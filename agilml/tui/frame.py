@@ -8,6 +8,7 @@ from agilml.ledger.rows import RunRow
 from agilml.model import TrialState, short
 from agilml.report.endings import method_text
 from agilml.report.table import width_of
+from agilml.report.warm_start import warm_start_text
 from agilml.report.words import SIGNS, cell_text, metric_text, short_names
 from agilml.sweep.standing import objectives_of
 from agilml.text import clock, plural, safe_text
@@ -55,11 +56,12 @@ def _plan_line(view: SweepView) -> Line:
     runs = plural(total, "run") if view.expected is not None else f"{view.total_text} runs"
     if view.kept:
         runs += f": {total - view.kept:,} new, {view.kept:,} already done"
-    method = method_text(sweep.spec)
+    method, warm = method_text(sweep.spec), warm_start_text(sweep.spec.get("search"))
     parts = [
         f"conf={safe_text(sweep.conf, 40)}",
         f"{runs} → {safe_text(sweep.executor, 20)}",
         *([safe_text(method, 40)] if method else []),
+        *([warm] if warm else []),
         best_by(sweep),
     ]
     if sweep.git_branch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from agilml.ledger.queries_search import Ending
@@ -11,6 +11,7 @@ from agilml.ledger.rows import RunRow
 from agilml.model import TrialState, short
 from agilml.report.endings import ending_text, method_text
 from agilml.report.fields import iso_time
+from agilml.report.warm_start import warm_start_fits
 from agilml.report.words import short_names, value_text
 from agilml.text import safe_text
 from agilml.tui.view import SweepView
@@ -62,6 +63,7 @@ class LinesReporter:
 def plan_fields(view: SweepView) -> dict[str, Any]:
     """Return what a sweep was planned to be."""
     method = method_text(view.sweep.spec).replace(" ", "")
+    fits = warm_start_fits(view.sweep.spec.get("search"))
     return {
         "conf": view.sweep.conf,
         "runs": view.total_text.replace(",", ""),
@@ -70,9 +72,15 @@ def plan_fields(view: SweepView) -> dict[str, Any]:
         "ended": view.ended,
         "executor": view.sweep.executor,
         **({"search": method} if method else {}),
+        **({"warm_start": _fitting(fits)} if fits else {}),
         "metric": view.sweep.metric,
         "mode": view.sweep.mode,
     }
+
+
+def _fitting(fits: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many trials of how many fit, for each sweep that a search starts from."""
+    return ",".join(f"{short(one['sweep'])}:{one['fit']}/{one['trials']}" for one in fits)
 
 
 def progress_fields(view: SweepView, *, last: bool = False) -> dict[str, Any]:
@@ -81,6 +89,8 @@ def progress_fields(view: SweepView, *, last: bool = False) -> dict[str, Any]:
     fields["ended"] = f"{view.ended}/{view.total_text.replace(',', '')}"
     fields["running"] = view.counts[TrialState.RUNNING]
     fields["pending"] = view.counts[TrialState.PENDING]
+    if view.to_propose:
+        fields["to_propose"] = view.to_propose
     fields["failed"] = view.counts[TrialState.FAILED]
     if view.best is not None:
         fields["best"] = view.best.best

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from agilml.ledger.queries_search import Ending, NoticeRow
 from agilml.ledger.rows import RunRow
 from agilml.report.fields import iso_time, run_fields, strict
+from agilml.report.warm_start import warm_start_fits
 from agilml.tui.lines import BEAT
 from agilml.tui.view import SweepView
 
@@ -32,7 +33,8 @@ class JsonReporter:
     def update(self, view: SweepView) -> None:
         """Write what has changed, or that nothing has for a while."""
         if self._spoke is None:
-            self._say(view, "plan", _sweep_fields(view))
+            fits = warm_start_fits(view.sweep.spec.get("search"))
+            self._say(view, "plan", {**_sweep_fields(view), "warm_start_fit": strict(fits)})
         for row in view.news:
             self._start(view, row)
             self._say(view, "ended", _run_fields(row, view.endings.get(row.run)))

@@ -15,10 +15,10 @@ from agilml.ledger.rows import RunRow, SweepRow
 from agilml.model import SweepState, TrialState
 from agilml.project import Project
 from agilml.sweep.liveness import shown_state
-from agilml.sweep.standing import best_runs, constraint_texts
+from agilml.sweep.standing import CAN_BE_BEST, best_runs, constraint_texts
 from agilml.tui.estimate import seconds_left
 from agilml.tui.limits import LimitReader, drained, expected_runs
-from agilml.tui.window import GROUPS, RUNNING, read_window, shares
+from agilml.tui.window import DONE, GROUPS, RUNNING, read_window, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class SweepView:
         endings: why runs in ``rows`` and ``news`` were stopped or cancelled, for those that were.
         limits: limits of the budget of which 0.8 or all is used, with what is used by now.
         notices: what was said about the budget since the view before this one.
-        best: the best run so far by the sweep's metric that keeps its constraints, or None.
+        best: the best run so far by the sweep's metric that keeps its constraints, or None; never one that
+            failed or was cancelled.
         ends_at: when the last run is expected to end (Unix seconds), or None where nothing is known.
         now: the moment (Unix seconds).
     """
@@ -75,6 +76,11 @@ class SweepView:
     def total_text(self) -> str:
         """The same for people: ``44+`` where there will be more and nobody knows how many."""
         return f"{self.total:,}{'+' if self.expected is None else ''}"
+
+    @property
+    def to_propose(self) -> int:
+        """How many trials of a search are still to be chosen; 0 where nobody knows."""
+        return max(0, self.total - self.planned)
 
     @property
     def ended(self) -> int:
@@ -238,9 +244,11 @@ class SweepReader:
         return None if left is None else now + left
 
     def _best(self, sweep: SweepRow, groups: Sequence[Sequence[RunRow]]) -> RunRow | None:
-        if constraint_texts(sweep.spec):
-            return _best(best_runs(self._db, sweep, 1))
-        return _best([group[0] for group in groups if group])
+        tops = [groups[n][0] for n in (RUNNING, DONE) if groups[n]]
+        # A cancelled run may stand before those that can be best.
+        if constraint_texts(sweep.spec) or any(top.state not in CAN_BE_BEST for top in tops):
+            return _best(best_runs(self._db, sweep, 1, CAN_BE_BEST))
+        return _best(tops)
 
 
 def _best(rows: Sequence[RunRow]) -> RunRow | None:

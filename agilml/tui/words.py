@@ -50,6 +50,10 @@ def state_parts(view: SweepView) -> list[tuple[int, Line]]:
         if count or (state in _ALWAYS and not view.state.ended):
             text = f"{SIGNS[state]} {count:,} {state}"
             parts.append((drop, [(text, STYLES[state] if count else "dim")]))
+        if state is TrialState.PENDING and view.to_propose:
+            parts.append(
+                (drop, [(f"{SIGNS[state]} {view.to_propose:,} to propose", STYLES[state])])
+            )
     return parts
 
 

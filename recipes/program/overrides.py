@@ -31,6 +31,17 @@ def overrides_of(args: Mapping[str, Any], more: str | Sequence[Any] = ()) -> lis
     return [*(f"{key}={spelled(value)}" for key, value in leaves(args).items()), *words]
 
 
+def choices_of(groups: Mapping[str, Any]) -> list[str]:
+    """Return ``group=option`` for every choice; a group inside another is ``outer/inner=option``."""
+    words: list[str] = []
+    for name, chosen in groups.items():
+        if isinstance(chosen, Mapping):
+            words += [f"{name}/{word}" for word in choices_of(chosen)]
+        else:
+            words.append(f"{name}={spelled(chosen)}")
+    return words
+
+
 def spelled(value: Any) -> str:
     """Return ``value`` (JSON) as Hydra's grammar spells it."""
     if value is None:

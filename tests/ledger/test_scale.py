@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import time
 import tracemalloc
@@ -104,6 +105,7 @@ def test_the_memory_of_a_controller_does_not_grow_with_its_sweep(tmp_path: Path)
             control = controller._control
             tracemalloc.start()
             controller.run()
+            gc.collect()
             peaks.append(tracemalloc.get_traced_memory()[0])
             tracemalloc.stop()
             assert not control.recent.attempts

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from agilml.errors import ConfigError, RecipeError
 from agilml.recipes import hydra_app
 from agilml.recipes.program.appfiles import files_of
-from agilml.recipes.program.overrides import overrides_of, spelled
+from agilml.recipes.program.overrides import choices_of, overrides_of, spelled
 from agilml.recipes.program.returned import metrics_of
 from agilml.worker.config import Config
 from tests.recipes.attempts import handle
@@ -50,6 +50,13 @@ def test_leaves_come_first_and_words_stay_as_they_are() -> None:
     assert overrides_of({}, "+x='a b' y=2") == ["+x=a b", "y=2"]
     with pytest.raises(ConfigError, match="overrides cannot be split"):
         overrides_of({}, "x='a")
+
+
+def test_a_choice_is_spelled_with_slashes_between_its_groups() -> None:
+    groups = {"model": "big", "opt": {"schedule": "cosine"}, "db@src": None, "log": ["a", "b"]}
+
+    assert choices_of(groups) == ["model=big", "opt/schedule=cosine", "db@src=null", "log=[a,b]"]
+    assert choices_of({}) == []
 
 
 def test_numbers_become_metrics_and_the_rest_does_not() -> None:
@@ -139,12 +146,12 @@ def test_an_app_is_swept_without_a_change(project: Path) -> None:
         "conf=hydra_app",
         "app=src/app.py",
         "+args.lr=0.1,0.2,9",
-        "+args.model=small,big",
+        "+groups.model=small,big",
     )
     agil(project, *words, code=4)
 
     runs = {
-        (run["params"]["args.lr"], run["params"]["args.model"]): run
+        (run["params"]["args.lr"], run["params"]["groups.model"]): run
         for run in json.loads(agil(project, "runs", "--json"))
     }
     assert {key: run["state"] for key, run in runs.items()} == {
@@ -159,6 +166,41 @@ def test_an_app_is_swept_without_a_change(project: Path) -> None:
     # Every run has Hydra's files in a folder of its own.
     assert len(list(project.glob(".agil/runs/*/hydra/.hydra/overrides.yaml"))) == 6
     assert not (project / "outputs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("width", "more"), [("16,32", ()), ("interval(4,64)", ("budget.trials=4",))]
+)
+def test_a_group_and_a_key_below_it_are_tried_together(
+    project: Path, width: str, more: tuple[str, ...]
+) -> None:
+    words = ("+groups.model=small,big", f"+args.model.width={width}", "executor.slots=1", *more)
+    agil(project, "sweep", "conf=hydra_app", "app=src/app.py", *words)
+
+    runs = json.loads(agil(project, "runs", "--json"))
+    assert len(runs) == 4
+    assert {run["params"]["groups.model"] for run in runs} == {"small", "big"}
+    for run in runs:
+        assert run["metrics"]["width"] == run["params"]["args.model.width"]
+
+
+@pytest.mark.slow
+def test_a_key_is_tried_with_the_only_option_that_has_it(project: Path) -> None:
+    (project / "src/conf/model/big.yaml").write_text("width: 64\ndepth: 1\n")
+    depth = "+args.model.depth=when(groups.model=big,interval(1,4))"
+    words = ("+groups.model=small,big", depth, "executor.slots=1", "budget.trials=4")
+    agil(project, "sweep", "conf=hydra_app", "app=src/app.py", *words)
+
+    # Hydra refuses `model.depth` where the option `small` is chosen.
+    runs = json.loads(agil(project, "runs", "--json"))
+    assert {run["state"] for run in runs} == {"succeeded"}
+    assert {run["params"]["groups.model"] for run in runs} == {"small", "big"}
+    assert all(
+        (run["params"].get("args.model.depth") is not None)
+        == (run["params"]["groups.model"] == "big")
+        for run in runs
+    )
 
 
 @pytest.mark.slow

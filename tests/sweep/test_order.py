@@ -15,7 +15,8 @@ from agilml import events as e
 from agilml.ledger import queries
 from agilml.ledger.ledger import Ledger
 from agilml.sweep import order
-from agilml.sweep.order import CLASS, Doubling, longest_first, start_order
+from agilml.sweep.durations import CLASS
+from agilml.sweep.order import Doubling, longest_first, start_order
 from tests.sweep.toy import Toy
 
 SECONDS = st.floats(1e-3, 1e9)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from agilml.ledger.history import curve_of, final_values, history
-from agilml.model import TrialState, canonical
-from agilml.points import Structure, leaves, materialise
-from agilml.sweep.search.base import Choice, Decision, Objective, Observation
+from agilml.model import canonical
+from agilml.points import Structure
+from agilml.sweep.search.base import Decision, Objective
 from agilml.sweep.search.constraints import parse
-from agilml.sweep.search.goals import Goals, observe
+from agilml.sweep.search.earlier import observations
+from agilml.sweep.search.goals import Goals
 from agilml.sweep.search.plan import SearchPlan
 from agilml.sweep.search.samplers import make_sampler
 from agilml.sweep.search.search import Search
@@ -54,7 +55,7 @@ def assemble(
             limit=(spec.get("budget") or {}).get("trials"),
             enqueued=plan.enqueued,
         )
-        found.warm_start(_earlier(db, sweep, plan, goals))
+        found.warm_start(observations(db, sweep, plan, goals))
     else:
         groups = _repetitions(db, sweep, spec.get("repeats") or ())
         found = Search(goals, results, stopper=rule, groups=groups)
@@ -82,47 +83,6 @@ def _structures(db: sqlite3.Connection, search: Mapping[str, Any]) -> dict[str, 
         ).fetchone()
         found[name] = Structure(row[0], row[1], *(json.loads(text) for text in row[2:]))
     return found
-
-
-def _earlier(
-    db: sqlite3.Connection, sweep: str, plan: SearchPlan, goals: Goals
-) -> Iterator[tuple[Choice, Observation]]:
-    """Yield what earlier sweeps had found when ``sweep`` was planned and fits its space, each point once.
-
-    What they find later would change what a resumed sweep proposes.
-    """
-    done = _ended_before(db, sweep) if plan.warm_start else set()
-    seen: set[str] = set()
-    for earlier in plan.warm_start:
-        rows = db.execute(
-            "SELECT t.attempt, t.id, t.state, s.choices, s.resolved, t.delta"
-            " FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " JOIN structure s ON s.id = t.structure WHERE m.sweep = ? AND t.state IN ('succeeded', 'pruned')"
-            " ORDER BY m.idx",
-            (earlier,),
-        )
-        for attempt, trial, state, choices, resolved, delta in rows.fetchall():
-            if attempt not in done:
-                continue
-            config = materialise(json.loads(resolved), json.loads(delta))
-            choice = plan.choose({**json.loads(choices), **leaves(config)})
-            if choice is None or canonical(dict(choice)) in seen:
-                continue
-            seen.add(canonical(dict(choice)))
-            yield (
-                choice,
-                observe({trial: TrialState(state)}, goals, lambda one: final_values(db, one)),
-            )
-
-
-def _ended_before(db: sqlite3.Connection, sweep: str) -> set[str]:
-    """Return the attempts that had ended when the sweep was planned, by the order of recording."""
-    rows = db.execute(
-        "SELECT subject FROM fact WHERE kind = 'attempt.ended' AND rowid <"
-        " (SELECT min(rowid) FROM fact WHERE kind = 'sweep.planned' AND subject = ?)",
-        (sweep,),
-    )
-    return {str(row[0]) for row in rows}
 
 
 def _repetitions(db: sqlite3.Connection, sweep: str, repeats: Any) -> dict[str, tuple[int, int]]:

@@ -13,7 +13,7 @@ from agilml.errors import ConfigError, UsageError
 from agilml.model import JSON
 from agilml.points import materialise
 from agilml.project import Project
-from agilml.sweep.address import find_sweep
+from agilml.sweep.address import LATEST, find_sweep
 from agilml.sweep.expand import check_names
 from agilml.sweep.expand_assembly import Combination, fitted
 from agilml.sweep.expand_axes import shown
@@ -117,6 +117,13 @@ def _placeable(plan: SearchPlan, first: Choice, point: Any) -> Choice:
 
 
 def _sweep(project: Project, address: str) -> str:
+    if address == LATEST or address.startswith(("@", "best@")):
+        # The sweep is part of what a search is: typed again, the line would mean another search.
+        raise UsageError(
+            f"`sampler.warm_start={safe_text(address, 60)}` names another sweep tomorrow",
+            kept="nothing was started",
+            next="name a sweep: s-… or a tag (agil tag latest first-look)",
+        )
     if not project.ledger.exists():
         raise UsageError(
             f"`sampler.warm_start={safe_text(address)}`: there is no sweep yet to learn from",
