@@ -32,9 +32,9 @@ def useless_warm_starts(fits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             continue
         name, count = short(one["sweep"]), one["trials"]
         if not count:
-            yield f"no trial of {name} has succeeded or was pruned before, so the warm start is empty"
+            yield f"no trial of {name} has a result yet, so nothing is learnt from it"
             continue
         yield (
-            f"0 of {plural(count, 'trial')} of {name} fit this search, so its warm start is empty:"
-            " a key that is fixed here has another value there, or values lie outside the ranges"
+            f"0 of {plural(count, 'trial')} of {name} fit this search, so nothing is learnt from it:"
+            " each has no value for a key that is searched here, or one that is not in its range"
         )

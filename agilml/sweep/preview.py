@@ -94,14 +94,12 @@ def _counts(
     rest: Counter[str] = Counter()
     for state, name in resting.items():
         rest[name] += states[state]
-    to_run: int | None = states.total() - rest.total()
-    if plan.search is not None:
-        limit = plan.spec["budget"]["trials"]
-        to_go = None if limit is None else max(0, int(limit) - proposed)
-        to_run = None if to_go is None else to_run + to_go * plan.search.repeats
+    to_run = states.total() - rest.total()
+    if plan.search is not None and plan.total is not None:
+        to_run += max(0, plan.total - proposed * plan.search.repeats)
     return {
         "trials": plan.total,
-        "to_run": to_run,
+        "to_run": None if plan.total is None else to_run,
         **{name: rest[name] for name in ("kept", "running", "failed")},
     }
 

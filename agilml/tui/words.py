@@ -47,13 +47,14 @@ def state_parts(view: SweepView) -> list[tuple[int, Line]]:
         parts.append((0, [(view.state.value, "bold")]))
     for state, drop in _DROP.items():
         count = view.counts[state]
-        if count or (state in _ALWAYS and not view.state.ended):
+        to_propose = view.to_propose if state is TrialState.PENDING else 0
+        # Beside what is still to be proposed, none pending reads like the end.
+        if count or (state in _ALWAYS and not view.state.ended and not to_propose):
             text = f"{SIGNS[state]} {count:,} {state}"
             parts.append((drop, [(text, STYLES[state] if count else "dim")]))
-        if state is TrialState.PENDING and view.to_propose:
-            parts.append(
-                (drop, [(f"{SIGNS[state]} {view.to_propose:,} to propose", STYLES[state])])
-            )
+        if to_propose:
+            text = f"{SIGNS[state]} {to_propose:,} to propose"
+            parts.append((drop, [(text, STYLES[state])]))
     return parts
 
 

@@ -143,6 +143,21 @@ def test_runs_that_are_judged_by_different_metrics_are_no_sweep(agil: Type, toy:
     assert 0 == agil("sweep", "conf=toy,other", "metric=val_acc").returncode
 
 
+@pytest.mark.slow
+def test_a_warm_start_of_which_nothing_fits_is_a_warning(agil: Type, toy: Path) -> None:
+    assert 0 == agil("sweep", "conf=toy", "x=1,2", "-q").returncode
+    assert 0 == agil("tag", "latest", "first").returncode
+    words = ("conf=toy", "x=interval(5,6)", "sampler.warm_start=first", "budget.trials=1")
+    for more in ("--dry-run", "-q"):
+        said = agil("sweep", *words, more)
+        assert said.returncode == 0, said.stderr
+        assert "warning: 0 of 2 trials of s-" in said.stderr
+    assert agil("sweep", "conf=toy", "x=interval(0,6)", *words[2:], "--dry-run").stderr == ""
+    moving = agil("sweep", *words[:2], "sampler.warm_start=latest", "--dry-run")
+    assert moving.returncode == 2
+    assert "next: name a sweep: s-… or a tag" in moving.stderr
+
+
 def test_a_dry_run_starts_and_writes_nothing(agil: Type, toy: Path) -> None:
     said = agil("sweep", "conf=toy", "x=1,2", "--dry-run")
     assert 0 == said.returncode, said.stderr

@@ -4,14 +4,19 @@ import json
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agilml.errors import AgilError
+from agilml.executors.base import Quote
 from agilml.ledger import queries
 from agilml.ledger.ledger import Ledger
 from agilml.model import TrialState
+from agilml.report.plan import plan_text
+from agilml.report.warm_start import useless_warm_starts
 from agilml.sweep.plan import make_plan
+from agilml.sweep.preview import preview
 from agilml.sweep.search.assemble import assemble
 from tests.sweep.toy import Toy
 
@@ -136,6 +141,68 @@ def test_a_search_learns_from_an_earlier_sweep(tmp_path: Path) -> None:
     toy.run(warm)
     # The model is past its random start: with the same seed it proposes something else.
     assert candidates(toy, cold) != candidates(toy, warm)
+
+
+@pytest.mark.slow
+def test_a_plan_says_how_many_trials_of_a_warm_start_fit(tmp_path: Path) -> None:
+    toy = Toy(tmp_path)
+    first = plan(toy, [*WORDS[:-1], "budget.trials=4"])
+    toy.run(first)
+    with queries.reader(toy.project.ledger) as db:
+        xs = sorted(row.params["x"] for row in queries.runs_of_sweep(db, first))
+    rest = [*WORDS[2:-1], "budget.trials=2", f"sampler.warm_start={first}"]
+    half = make_plan(toy.project, ["conf=dry", f"x=interval(0,{(xs[1] + xs[2]) / 2})", *rest])
+    fits = [{"sweep": first, "trials": 4, "fit": 2}]
+    found = preview(toy.project, half, quote=Quote(1))
+    assert found["search"]["warm_start_fit"] == fits
+    assert f"warm start from {first[:10]} (2 of 4 trials fit)" in plan_text(found)
+    assert list(useless_warm_starts(fits)) == []
+    with Ledger.open(toy.project.ledger) as ledger:
+        half.record(ledger, {})
+    plan(toy, [*WORDS[:-1], "budget.trials=6"])
+    toy.run(first)
+    again = make_plan(toy.project, half.spec["words"])
+    assert again.sweep == half.sweep
+    assert again.spec["search"]["warm_start_fit"] == fits
+    other = make_plan(toy.project, ["conf=dry", "x=interval(1,2)", *rest])
+    none = other.spec["search"]["warm_start_fit"]
+    assert none == [{"sweep": first, "trials": 6, "fit": 0}]
+    (warning,) = useless_warm_starts(none)
+    assert warning.startswith(f"0 of 6 trials of {first[:10]} fit")
+    (warning,) = useless_warm_starts([{"sweep": first, "trials": 0, "fit": 0}])
+    assert warning.startswith(f"no trial of {first[:10]} has a result yet")
+
+
+@pytest.mark.slow
+def test_a_dry_run_of_a_search_that_is_known_says_what_is_to_go(tmp_path: Path) -> None:
+    toy = Toy(tmp_path)
+    words = [*WORDS, "seed=repeat(2)"]
+    first = plan(toy, [*words, "budget.trials=3"])
+    toy.run(first)
+
+    def dry(*more: str) -> dict[str, Any]:
+        return preview(toy.project, make_plan(toy.project, [*words, *more]), quote=Quote(2))
+
+    done = dry("budget.trials=3")
+    assert (done["sweep"], done["trials"], done["to_run"], done["kept"]) == (first, 6, 0, 6)
+    assert done["search"]["proposed"] == 3
+    assert "3 candidates of 2 repetitions: 3 proposed before, 0 to go, 6 already" in plan_text(done)
+    assert "nothing is left to run" in plan_text(done)
+    more = dry("budget.trials=5")
+    assert (more["trials"], more["to_run"], more["estimate"]["trials"]) == (10, 4, 4)
+    assert "3 proposed before, 2 to go, 6 already done" in plan_text(more)
+    assert "\nat most about " in plan_text(more)
+    assert dry("budget.hours=1")["to_run"] is None
+    assert "allows: 3 proposed before, 6 already done" in plan_text(dry("budget.hours=1"))
+    with Ledger.open(toy.project.ledger) as ledger:
+        ledger.db.execute("UPDATE trial SET state = 'pending' WHERE rowid = 1")
+    open_again = dry("budget.trials=5")
+    assert (open_again["to_run"], open_again["kept"]) == (5, 5)
+    assert "2 to go, 1 trial to finish, 5 already done" in plan_text(open_again)
+    plain = make_plan(toy.project, [*words[:-2], "stopper=none", "budget.trials=5"])
+    unknown = preview(toy.project, plain, quote=Quote(2))
+    assert unknown["search"]["proposed"] == 0
+    assert "\nabout " in plan_text(unknown)
 
 
 @pytest.mark.slow

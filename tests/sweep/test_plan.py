@@ -271,7 +271,7 @@ def test_a_warm_start_is_recorded_by_the_full_id() -> None:
         earlier.record(ledger, {})
     made = plan(OPEN, "sampler=tpe", f"sampler.warm_start={earlier.sweep[:6]}")
     assert made.spec["search"]["warm_start"] == [earlier.sweep]
-    assert f"warm start from {earlier.sweep[:10]}" in text(made)
+    assert f"warm start from {earlier.sweep[:10]} (0 of 0 trials fit)" in text(made)
 
 
 def test_a_dry_run_shows_the_space() -> None:

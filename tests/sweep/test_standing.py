@@ -57,6 +57,23 @@ def test_without_constraints_the_best_run_is_the_best_run(tmp_path: Path) -> Non
         assert [run.params["x"] for run in best_runs(db, row, 2)] == [1, 0]
 
 
+def test_a_run_that_failed_or_was_cancelled_is_never_the_best(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    states = (AttemptState.FAILED, AttemptState.CANCELLED, AttemptState.PRUNED)
+    sweep = write(path, [(0.99, 1), (0.98, 1), (0.7, 1), (0.6, 1)], states)
+    with queries.reader(path) as db:
+        best = best_run(db, row_of(path, sweep))
+    assert best is not None
+    assert best.params == {"x": 2}
+
+
+def test_a_sweep_of_failed_runs_has_no_best_run(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    sweep = write(path, [(0.99, 1), (0.9, 1)], [AttemptState.FAILED] * 2)
+    with queries.reader(path) as db:
+        assert best_run(db, row_of(path, sweep)) is None
+
+
 def test_the_best_run_is_the_best_of_those_that_keep_all_constraints(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     sweep = write(path, [(0.8, 1), (0.9, 20), (0.7, 3)])

@@ -74,6 +74,43 @@ def test_a_search_is_as_long_as_its_budget_of_trials(here: Project, sweeps: Swee
     assert look(here, sweeps["drained"].id).total == 25
 
 
+def test_a_search_says_how_many_are_still_to_be_proposed(here: Project, sweeps: Sweeps) -> None:
+    view = look(here, sweeps["searching"].id)
+    assert view.to_propose == 20
+    said = text_of(frame(view, None, 160, 30))
+    assert "· 20 to propose" in said
+    assert "0 pending" not in said
+    waiting = replace(view, counts={**view.counts, TrialState.PENDING: 2})
+    assert "· 2 pending  · 18 to propose" in text_of(frame(waiting, None, 160, 30))
+    out = io.StringIO()
+    LinesReporter(out).close(view)
+    assert " pending=0 to_propose=20 " in out.getvalue()
+    drained = look(here, sweeps["drained"].id)
+    assert drained.to_propose == 0
+    assert "to propose" not in text_of(frame(drained, None, 160, 30))
+
+
+def test_a_search_that_starts_from_others_says_how_many_of_their_trials_fit(
+    here: Project, sweeps: Sweeps
+) -> None:
+    view = look(here, sweeps["searching"].id)
+    earlier = "s-0123456789ab"
+    fits = [{"sweep": earlier, "trials": 24, "fit": 12}]
+    search = {**view.sweep.spec["search"], "warm_start": [earlier], "warm_start_fit": fits}
+    spec = {**view.sweep.spec, "search": search}
+    warm = replace(view, sweep=replace(view.sweep, spec=spec))
+    lines, stream = io.StringIO(), io.StringIO()
+    LinesReporter(lines).update(warm)
+    assert " warm_start=s-01234567:12/24 " in lines.getvalue().splitlines()[0]
+    JsonReporter(stream).update(warm)
+    assert json.loads(stream.getvalue().splitlines()[0])["warm_start_fit"] == fits
+    said = text_of(frame(warm, None, 200, 30)).splitlines()[0]
+    assert "warm start from s-01234567 (12 of 24 trials fit)" in said
+    cold = io.StringIO()
+    JsonReporter(cold).update(view)
+    assert json.loads(cold.getvalue().splitlines()[0])["warm_start_fit"] == []
+
+
 def test_repetitions_count_in_the_length_of_a_search(here: Project, sweeps: Sweeps) -> None:
     sweep = sweeps["searching"].id
     with Ledger.open(here.ledger) as ledger:

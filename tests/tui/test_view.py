@@ -55,6 +55,19 @@ def test_a_sweep_without_runs_can_be_looked_at(here: Project) -> None:
     assert (view.total, view.rows, view.best, view.eta) == (0, [], None, 0.0)
 
 
+@pytest.mark.parametrize("rows", [0, 100])
+def test_a_run_that_failed_or_was_cancelled_is_never_the_best(here: Project, rows: int) -> None:
+    def write(turn: Turn, made: SampleSweep) -> None:
+        ends = (AttemptState.FAILED, AttemptState.CANCELLED, AttemptState.SUCCEEDED)
+        for i, (top, state) in enumerate(zip((0.99, 0.98, 0.6), ends, strict=True)):
+            run_sample(turn, made.trials[i], Outcome(learn(top), state))
+
+    made = write_sweep(here, points(6), write)
+    best = look(here, made.id, rows).best
+    assert best is not None
+    assert best.run == made.trials[2]
+
+
 def test_an_unknown_sweep_is_an_error(here: Project) -> None:
     write_sweep(here, points(1))
     with pytest.raises(LedgerError, match="knows no sweep"):

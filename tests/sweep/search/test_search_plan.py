@@ -366,6 +366,15 @@ def test_a_warm_start_needs_a_sweep(make: Make) -> None:
     assert "no sweep yet" in caught.value.cause
 
 
+@pytest.mark.parametrize("address", ["latest", "@main", "best@latest", "best@s-12"])
+def test_a_warm_start_is_no_address_that_moves(make: Make, address: str) -> None:
+    with pytest.raises(AgilError) as caught:
+        make("conf=tiny", "lr=interval(0,1)", "+sampler.name=tpe", f"+sampler.warm_start={address}")
+    assert f"warm_start={address}" in caught.value.cause
+    assert caught.value.kept
+    assert caught.value.next.startswith("name a sweep: s-… or a tag")
+
+
 def test_a_condition_on_a_wide_axis_costs_no_look_at_each_of_its_values(make: Make) -> None:
     made = make(
         "conf=big",
