@@ -137,7 +137,7 @@ def _ledger(project: Project, deep: bool) -> Iterator[Finding]:
             return
         facts = sum(verify_chain(db, row[0]) for row in db.execute("SELECT id FROM origin"))
         told = f"{facts:,} facts, every digest checked; {queries.count_runs(db):,} runs"
-        if schema < VERSION or (facts > MANY_FACTS and not deep):
+        if schema != VERSION or (facts > MANY_FACTS and not deep):
             yield Finding("ledger", "good", told)
             return
         for table in tables_that_differ(db):

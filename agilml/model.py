@@ -12,14 +12,14 @@ from typing import Any, TypeAlias
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
 
 
-class UnknownState(ValueError):
-    """A stored state is none that there is: what it was read from is damaged."""
+class DamagedValue(ValueError):
+    """A stored value is none that was ever written: what it was read from is damaged."""
 
 
 class _State(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise UnknownState(f"{value!r} is no {cls.__name__}")
+        raise DamagedValue(f"{value!r} is no {cls.__name__}")
 
 
 class SweepState(_State):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agilml.cli.globals import Globals
 from agilml.errors import AgilError, Exit, UsageError
+from agilml.model import DamagedValue
 from agilml.text import safe_text
 
 LONGEST = 2000
@@ -38,8 +39,20 @@ def answer_to(error: BaseException, words: Sequence[str], options: Globals) -> i
     if isinstance(error, AgilError):
         say(error)
         return error.exit_code
-    say(_unexpected(error, words, options))
+    say(_damage(error) or _unexpected(error, words, options))
     return Exit.FAILED
+
+
+def _damage(error: BaseException) -> AgilError | None:
+    """Return what to say of a ledger that SQLite, or a reader of ours, cannot make sense of."""
+    import sqlite3
+
+    broken = type(error) is sqlite3.DatabaseError or isinstance(error, DamagedValue)
+    if not broken:
+        return None
+    return AgilError(
+        f"the ledger is not sound: {error}", kept="the file is unchanged", next="agil doctor"
+    )
 
 
 def say(error: AgilError) -> None:

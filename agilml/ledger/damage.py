@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from agilml.errors import LedgerDamaged
-from agilml.model import UnknownState
+from agilml.model import DamagedValue
 
-UNREADABLE = (UnicodeDecodeError, json.JSONDecodeError, UnknownState)
+UNREADABLE = (UnicodeDecodeError, json.JSONDecodeError, DamagedValue)
 """What reading a stored text raises when its bytes are not those that were written."""
 
 

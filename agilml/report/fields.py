@@ -15,6 +15,7 @@ from typing import Any
 
 from agilml.ledger.queries_search import Ending, StopRow
 from agilml.ledger.rows import RunRow
+from agilml.model import DamagedValue
 
 _UNREMARKABLE = Ending()
 
@@ -55,10 +56,20 @@ def strict(value: Any) -> Any:
     return value
 
 
+_LAST_SECOND = 253_402_300_800.0
+"""The first second of the year 10000."""
+
+
 def iso_time(seconds: float | None) -> str | None:
-    """Return Unix seconds as ISO 8601 in UTC, to the millisecond: ``2026-03-02T10:14:05.250Z``."""
+    """Return Unix seconds as ISO 8601 in UTC, to the millisecond: ``2026-03-02T10:14:05.250Z``.
+
+    Raises:
+        DamagedValue: no clock ever said so: the number comes from damaged bytes.
+    """
     if seconds is None:
         return None
+    if not abs(seconds) < _LAST_SECOND:
+        raise DamagedValue(f"{seconds!r} is no time")
     whole, thousandths = divmod(math.floor(seconds * 1000), 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{thousandths:03d}Z"
 
