@@ -121,7 +121,9 @@ def test_every_kind_of_error_has_its_exit_code(
 
 
 def test_an_interrupt_ends_with_130_and_no_traceback(project: Path) -> None:
-    code = "import agilml.cli.main as m, os, signal\nm._dispatch = lambda *_: os.kill(os.getpid(), 2)\n"
+    # A shell that puts us in the background lets its children ignore the signal; a terminal does not.
+    code = "import agilml.cli.main as m, os, signal\nsignal.signal(2, signal.default_int_handler)\n"
+    code += "m._dispatch = lambda *_: os.kill(os.getpid(), 2)\n"
     done = _python(code + "raise SystemExit(m.main(['runs']))")
     assert (done.returncode, done.stderr) == (130, "")
 
