@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
+from hydra.version import VersionBase
 
 Launch = Callable[..., list[JobReturn]]
 
@@ -24,6 +25,16 @@ CHDIR = ["hydra.job.chdir=true"]
 def _plugins_are_known() -> None:
     # Hydra's fixture puts singletons back as it found them: without this, with no stored config at all.
     Plugins.instance()
+
+
+@pytest.fixture(autouse=True)
+def _no_version_base() -> Iterator[None]:
+    """Let Hydra choose its defaults as in a process of its own, whatever tests before have composed."""
+    known = VersionBase.instance()
+    before = known.getbase()
+    VersionBase.__init__(known)
+    yield
+    known.version_base = before
 
 
 @pytest.fixture(autouse=True)
