@@ -8,10 +8,9 @@ if __name__ != "agilml.executors":
     )
 
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
-from agilml.errors import ConfigError
+from agilml.plugins import plugged_in
 
 BUILT_IN = {"local": "agilml.executors.local:LocalExecutor"}
 
@@ -27,9 +26,4 @@ def executor_class(name: str) -> Any:
     if name in BUILT_IN:
         module, _, attribute = BUILT_IN[name].partition(":")
         return getattr(import_module(module), attribute)
-    for point in entry_points(group="agilml.executors", name=name):
-        return point.load()
-    known = sorted({*BUILT_IN, *(point.name for point in entry_points(group="agilml.executors"))})
-    raise ConfigError(
-        f"no executor `{name}`; there are: {', '.join(known)}", next="agil sweep … executor=local"
-    )
+    return plugged_in("agilml.executors", "executor", name, BUILT_IN, instead="local")

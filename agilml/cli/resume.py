@@ -86,17 +86,16 @@ def _check_limits(ledger: Ledger, sweep: str, words: list[str]) -> None:
     from agilml.ledger import queries
     from agilml.project import user
     from agilml.sweep.budget import Budget
+    from agilml.sweep.respecify import changes
     from agilml.sweep.spending import Meter
 
     row = queries.sweep(ledger.db, sweep)
     assert row is not None
-    spec = row.spec
-    if words:
-        from agilml.sweep.respecify import changes
-
-        found = changes(spec, words)
-        spec = {**spec, **found}
-        Budget.of(spec).refuse(Meter(ledger.db, sweep, spec).read(time.time(), live=False), sweep)
+    found = changes(row.spec, words) if words else {}
+    cancelled = queries.counts(ledger.db, sweep)[TrialState.CANCELLED]
+    if not (found or cancelled or ledger.wants_controller(sweep)):
+        return
+    spec = {**row.spec, **found}
+    Budget.of(spec).refuse(Meter(ledger.db, sweep, spec).read(time.time(), live=False), sweep)
+    if found:
         ledger.respecify(sweep, found, user())
-    elif ledger.wants_controller(sweep) or queries.counts(ledger.db, sweep)[TrialState.CANCELLED]:
-        Budget.of(spec).refuse(Meter(ledger.db, sweep, spec).read(time.time(), live=False), sweep)

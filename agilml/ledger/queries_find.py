@@ -63,13 +63,3 @@ def recent_ids(db: sqlite3.Connection, limit: int = 20) -> list[tuple[str, str, 
         (limit,),
     ).fetchall()
     return [(str(a), str(b), str(c)) for a, b, c in [*sweeps, *runs]]
-
-
-def sweeps_of(db: sqlite3.Connection, trial: str) -> list[str]:
-    """Return the sweeps that hold ``trial``, in the order they were planned."""
-    rows = db.execute(
-        "SELECT m.sweep FROM sweep_trial m JOIN sweep s ON s.id = m.sweep WHERE m.trial = ?"
-        " ORDER BY s.rowid",
-        (trial,),
-    )
-    return [str(row[0]) for row in rows]

@@ -15,9 +15,6 @@ from agilml.ledger.queries_runs import CHUNK
 _FIRST_WITH_SEARCHES = 2
 """``PRAGMA user_version`` of ledgers with these tables."""
 
-RECENT = 100
-"""How many of the newest durations an estimate looks at."""
-
 
 @dataclass(frozen=True, slots=True)
 class StopRow:
@@ -134,16 +131,6 @@ def extremes(
     for trial, name, low, high in rows:
         found.setdefault(trial, {})[name] = (low, high)
     return found
-
-
-def recent_seconds(db: sqlite3.Connection, sweep: str) -> list[float]:
-    """Return how long the newest attempts of the sweep took that succeeded or were pruned, in seconds."""
-    rows = db.execute(
-        "SELECT seconds FROM attempt WHERE sweep = ? AND state IN ('succeeded', 'pruned')"
-        " AND seconds IS NOT NULL ORDER BY rowid DESC LIMIT ?",
-        (sweep, RECENT),
-    )
-    return [float(row[0]) for row in rows]
 
 
 def cancelled_by_people(db: sqlite3.Connection, sweep: str) -> int:

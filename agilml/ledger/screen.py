@@ -30,10 +30,10 @@ def differing_params(db: sqlite3.Connection, sweep: str) -> list[str]:
 
 
 def recent_seconds(db: sqlite3.Connection, sweep: str) -> list[float]:
-    """Return how long the newest attempts of the sweep took that succeeded, in seconds."""
+    """Return how long the newest attempts of the sweep took that succeeded or were pruned, in seconds."""
     rows = db.execute(
-        "SELECT seconds FROM attempt WHERE sweep = ? AND state = 'succeeded' AND seconds IS NOT NULL"
-        " ORDER BY rowid DESC LIMIT ?",
+        "SELECT seconds FROM attempt WHERE sweep = ? AND state IN ('succeeded', 'pruned')"
+        " AND seconds IS NOT NULL ORDER BY rowid DESC LIMIT ?",
         (sweep, RECENT),
     )
     return [float(row[0]) for row in rows]

@@ -93,7 +93,7 @@ def _groups(
         return
     points: dict[str, list[Repetition]] = {}
     for row in rows.values():
-        points.setdefault(canonical(_common(row.params, repeats)), []).append(row)
+        points.setdefault(canonical(common_params(row.params, repeats)), []).append(row)
     yield from points.values()
 
 
@@ -121,7 +121,7 @@ def _candidate(
     mean, sd = _spread(values)
     return CandidateRow(
         number=number,
-        params=_common(group[0].params, repeats),
+        params=common_params(group[0].params, repeats),
         runs=[one.run for one in group],
         state=_state({one.state for one in group}),
         n=len(values),
@@ -132,7 +132,8 @@ def _candidate(
     )
 
 
-def _common(params: Mapping[str, Any], repeats: Sequence[str]) -> dict[str, Any]:
+def common_params(params: Mapping[str, Any], repeats: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters that all repetitions of a candidate share."""
     return {name: value for name, value in params.items() if name not in repeats}
 
 

@@ -168,7 +168,7 @@ class Controller:
         with self._control.turn() as turn:
             turn.foresee(self._queue.head(room))
             # Candidates first: they were chosen without knowing what this turn brings.
-            fresh, written.asked = self._steering.write(turn, self._by_trial())
+            fresh, written.asked = self._steering.write(turn, self._running.values())
             self._queue.ready.extend(fresh)
             for running in due:
                 self._recorder.write(turn, running)
@@ -177,9 +177,6 @@ class Controller:
             if self._may_lease():
                 self._lease(turn, written, now)
         self._committed(written, now)
-
-    def _by_trial(self) -> dict[str, Running]:
-        return {running.lease.trial: running for running in self._running.values()}
 
     def _may_lease(self) -> bool:
         if self._stopping or self._leaving or self._fatal is not None:

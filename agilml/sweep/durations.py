@@ -127,7 +127,7 @@ def _runs(db: sqlite3.Connection, recipe: str) -> list[Run]:
         )
         for seconds, wait, host, structure, delta in rows:
             if structure not in structures:
-                structures[structure] = _leaves_of(db, structure)
+                structures[structure] = leaves(resolved_of(db, structure))
             config = {**structures[structure], **json.loads(delta), HOST: host}
             # The first ones in their slots waited for a template to warm up; later ones will not.
             found.append(Run(config, seconds - max(wait, 0.0) if wait < seconds else seconds))
@@ -145,9 +145,11 @@ def _spread_without_effects(logs: Sequence[float]) -> float | None:
     return math.expm1(statistics.median(errors))
 
 
-def _leaves_of(db: sqlite3.Connection, structure: str) -> Mapping[str, Any]:
+def resolved_of(db: sqlite3.Connection, structure: str) -> Mapping[str, Any]:
+    """Return the resolved config of a structure."""
     (resolved,) = db.execute("SELECT resolved FROM structure WHERE id = ?", (structure,)).fetchone()
-    return leaves(json.loads(resolved))
+    found: Mapping[str, Any] = json.loads(resolved)
+    return found
 
 
 def _may_matter(key: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agilml.sweep.durations import CLASS, Durations, Forecast
+from agilml.sweep.durations import CLASS, Durations, Forecast, resolved_of
 
 MANY = 2_000
 """While more trials wait the order of the plan is kept: only what starts last can keep a slot too long."""
@@ -80,7 +80,7 @@ def expected_seconds(
     found: dict[str, float] = {}
     for trial, structure, delta in _configs(db, trials):
         if structure not in forecasts:
-            forecasts[structure] = durations.forecast(_resolved(db, structure))
+            forecasts[structure] = durations.forecast(resolved_of(db, structure))
         seconds = forecasts[structure].seconds(delta)
         if seconds is not None:
             found[trial] = seconds
@@ -100,9 +100,3 @@ def _configs(
         rows = db.execute(f"SELECT id, structure, delta FROM trial WHERE id IN ({marks})", part)  # noqa: S608  question marks
         for trial, structure, delta in rows:
             yield trial, structure, json.loads(delta)
-
-
-def _resolved(db: sqlite3.Connection, structure: str) -> Mapping[str, Any]:
-    row = db.execute("SELECT resolved FROM structure WHERE id = ?", (structure,)).fetchone()
-    found: Mapping[str, Any] = json.loads(row[0])
-    return found

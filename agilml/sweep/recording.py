@@ -15,17 +15,17 @@ from agilml.worker.slot import Slot
 
 
 class Recorder:
-    """Writes for one controller, inside turns that the controller opens."""
+    """Writes for one controller, inside turns that the controller opens.
+
+    Attributes:
+        state: the project's state folder, which recorded folders are relative to.
+    """
 
     def __init__(self, control: Control, settings: Settings) -> None:
         self._control = control
         self._settings = settings
-        self._folder = str(settings.runs.parent)
-
-    @property
-    def state(self) -> Path:
-        """The project's state folder, which recorded folders are relative to."""
-        return self._settings.runs.parent
+        self.state = settings.runs.parent
+        self._folder = str(self.state)
 
     def write(self, turn: Turn, running: Running) -> None:
         """Record what the spool of an attempt brought since the last turn."""

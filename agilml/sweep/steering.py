@@ -110,11 +110,12 @@ class Steering:
             self._candidates += self._search.ask(wanted - len(self._candidates))
 
     def write(
-        self, turn: Turn, running: Mapping[str, Running]
+        self, turn: Turn, attempts: Iterable[Running]
     ) -> tuple[list[str], list[tuple[Running, Asked]]]:
         """Record what waits; return trials that can start now, and attempts to end once this is committed."""
         asked: list[tuple[Running, Asked]] = []
         self._told = []
+        running = {one.lease.trial: one for one in attempts} if self._decisions else {}
         for decision in self._decisions:
             one = running.get(decision.trial)
             if one is None:

@@ -240,7 +240,7 @@ class SweepReader:
 
     def _ends_at(self, now: float, running: Sequence[RunRow], waiting: int) -> float | None:
         elapsed = [now - row.started if row.started else 0.0 for row in running]
-        left = seconds_left(queries_search.recent_seconds(self._db, self._sweep), elapsed, waiting)
+        left = seconds_left(screen.recent_seconds(self._db, self._sweep), elapsed, waiting)
         return None if left is None else now + left
 
     def _best(self, sweep: SweepRow, groups: Sequence[Sequence[RunRow]]) -> RunRow | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agilml.ledger import queries, queries_search
+from agilml.ledger import queries, queries_search, screen
 from agilml.ledger.control import Control
 from agilml.ledger.ledger import Ledger
 from agilml.model import AttemptState, TrialState
@@ -90,5 +90,5 @@ def test_a_ledger_from_before_searches_has_nothing_to_tell(tmp_path: Path) -> No
         assert queries_search.candidates(db, sweep) == 0
         assert queries_search.repetitions(db, sweep) is None
         assert queries_search.notices(db, sweep) == []
-        assert queries_search.recent_seconds(db, sweep)
+        assert screen.recent_seconds(db, sweep)
     assert path.read_bytes() == (tmp_path / "before.db").read_bytes()

@@ -20,8 +20,6 @@ from agilml.sweep.preview import preview
 from agilml.sweep.search.assemble import assemble
 from tests.sweep.toy import Toy
 
-pytest.importorskip("optuna")
-
 WORDS = [
     "conf=dry",
     "x=interval(0,1)",

@@ -216,7 +216,6 @@ def test_a_search_is_in_one_conf() -> None:
 
 @pytest.mark.slow
 def test_a_gaussian_process_goes_without_a_stopper() -> None:
-    pytest.importorskip("torch")
     assert plan(OPEN, "sampler=gp").spec["stopper"] == {"name": "none"}
 
 

@@ -26,8 +26,6 @@ from agilml.sweep.settings import settings_of
 from agilml.sweep.steering import Steering
 from tests.sweep.toy import Toy
 
-pytest.importorskip("optuna")
-
 ASHA = {"stopper": {"name": "asha", "least": 1, "factor": 3}}
 WORSE_AND_WORSE = """
 def train(cfg, run):
@@ -99,7 +97,7 @@ def test_a_replay_holds_back_no_decision_about_a_trial_that_has_ended(tmp_path: 
         late = Decision("t-1", Action.PRUNE, "asha", 0, 0.1, "ranks 2 of 2")
         steering = Steering(one.control, {"metric": "val_acc"}, None, [late])
         with one.control.turn() as turn:
-            steering.write(turn, {})
+            steering.write(turn, ())
         steering.committed()
         assert steering._held == {}
         assert one.controller.run() is SweepState.DONE

@@ -12,8 +12,6 @@ from agilml.ledger.ledger import Ledger
 from agilml.model import TrialState
 from tests.sweep.toy import Toy
 
-pytest.importorskip("optuna")
-
 SLOW_STEPS = {"steps": 40, "sleep": 0.05, "checkpoint": True}
 LEARNS = """
 import time

@@ -11,6 +11,7 @@ from typing import Any
 from agilml.ledger.history import curve_of, final_values, history
 from agilml.model import canonical
 from agilml.points import Structure
+from agilml.sweep.candidates import common_params
 from agilml.sweep.search.base import Decision, Objective
 from agilml.sweep.search.constraints import parse
 from agilml.sweep.search.earlier import observations
@@ -94,8 +95,7 @@ def _repetitions(db: sqlite3.Connection, sweep: str, repeats: Any) -> dict[str, 
         "SELECT trial, params FROM sweep_trial WHERE sweep = ? ORDER BY idx", (sweep,)
     )
     for trial, text in rows:
-        params = {name: v for name, v in json.loads(text).items() if name not in repeats}
-        point = canonical(params) if repeats else str(trial)
+        point = canonical(common_params(json.loads(text), repeats)) if repeats else str(trial)
         number = numbers.setdefault(point, len(numbers))
         found[str(trial)] = (number, counts.get(point, 0))
         counts[point] = counts.get(point, 0) + 1

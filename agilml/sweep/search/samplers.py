@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from agilml.plugins import names, plugged_in
 from agilml.sweep.search.base import Objective, Sampler
 from agilml.sweep.search.distinct import Distinct
 from agilml.sweep.search.draws import EvenDraws, RandomDraws
+from agilml.sweep.search.libraries import needed_by
 from agilml.sweep.search.options import Options
-from agilml.sweep.search.registry import names, needed_by, plugged_in
 
 if TYPE_CHECKING:
     from agilml.sweep.search.space import SearchSpace

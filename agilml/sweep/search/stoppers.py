@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from agilml.errors import ConfigError
+from agilml.plugins import names, plugged_in
 from agilml.sweep.search.base import Objective, Stopper
+from agilml.sweep.search.libraries import needed_by
 from agilml.sweep.search.options import Options
 from agilml.sweep.search.percentile import Percentile
 from agilml.sweep.search.plain_rules import Never, Patience, Target, Threshold
-from agilml.sweep.search.registry import names, needed_by, plugged_in
 from agilml.sweep.search.rungs import Brackets, Rungs
 from agilml.sweep.search.watch import Rule, Watch
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agilml import plugins
 from agilml.errors import ConfigError
 from agilml.model import TrialState
 from agilml.sweep.grammar_condition import condition
-from agilml.sweep.search import registry
 from agilml.sweep.search.base import Choice, Exhausted, Objective, Observation, Sampler
 from agilml.sweep.search.distinct import every_choice
 from agilml.sweep.search.draws import RandomDraws
@@ -127,7 +127,7 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint(name, f"{__name__}:nudging", "agilml.samplers") for name in ("nudging", "tpe")
     )
     monkeypatch.setattr(EntryPoint, "load", lambda _: nudging)
-    monkeypatch.setattr(registry, "entry_points", points.select)
+    monkeypatch.setattr(plugins, "entry_points", points.select)
 
 
 def test_a_plug_in_adds_a_name_and_hides_none(plugged: None) -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agilml import plugins
 from agilml.errors import ConfigError
 from agilml.model import TrialState
-from agilml.sweep.search import registry
 from agilml.sweep.search.base import Action, Decision, Objective, Stopper
 from agilml.sweep.search.rungs import Brackets
 from agilml.sweep.search.stoppers import known_stoppers, make_stopper
@@ -71,7 +71,7 @@ def test_a_plug_in_adds_a_name_and_hides_none(monkeypatch: pytest.MonkeyPatch) -
         EntryPoint(name, "nowhere:nothing", "agilml.stoppers") for name in ("impatient", "asha")
     )
     monkeypatch.setattr(EntryPoint, "load", lambda _: lambda settings, objective: Impatient())
-    monkeypatch.setattr(registry, "entry_points", points.select)
+    monkeypatch.setattr(plugins, "entry_points", points.select)
     assert isinstance(stopper("impatient"), Impatient)
     assert not isinstance(stopper("asha"), Impatient)
     assert "impatient" in known_stoppers()
