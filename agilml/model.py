@@ -182,9 +182,30 @@ def sweep_id(hexdigest: str) -> str:
     return f"s-{hexdigest[:SWEEP_ID_HEX]}"
 
 
-def attempt_id(trial: str, n: int) -> str:
-    """Return the id of the ``n``-th execution (from 1) of ``trial``."""
-    return f"{trial}.{n}"
+MARK_HEX = 6
+
+
+def attempt_id(trial: str, n: int, origin: str) -> str:
+    """Return the id of the ``n``-th execution (from 1) of ``trial``, by a ledger's ``origin``.
+
+    Two clones of a project may execute the same trial before they hear of each other.
+    """
+    return f"{trial}.{n}-{origin[:MARK_HEX]}"
+
+
+def attempt_number(attempt: str) -> int:
+    """Return ``n`` of an attempt's id, with or without the mark of its origin (releases up to schema 2).
+
+    Raises:
+        ValueError: it is no attempt's id.
+    """
+    return int(attempt.rpartition(".")[2].partition("-")[0])
+
+
+def marked_attempt(attempt: str, origin: str) -> str:
+    """Return the attempt's id with the mark of ``origin``, unless it carries one."""
+    number = attempt.rpartition(".")[2]
+    return attempt if "-" in number else f"{attempt}-{origin[:MARK_HEX]}"
 
 
 def short(identifier: str) -> str:

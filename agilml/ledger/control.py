@@ -15,6 +15,7 @@ from typing import Any, Self
 from agilml import events as e
 from agilml.crashpoints import crash_point
 from agilml.errors import AgilError, StaleWrite
+from agilml.ledger.here import HERE, WAITS
 from agilml.ledger.ledger import Ledger
 from agilml.ledger.recent import AttemptNow, Mark, Recent, TrialNow, mark
 from agilml.ledger.turn import Lease, Turn
@@ -32,7 +33,12 @@ STRUCTURES = 64
 _decode = json.JSONDecoder().raw_decode
 """Reads a text that we wrote, without looking for blanks around it."""
 
-_TRIAL = "t.state, t.attempts, t.cancel_requested, t.counted, t.lost, t.structure, t.delta"
+_TRIAL = f"{HERE}, t.attempts, t.cancel_requested, t.counted, t.lost, t.structure, t.delta"
+
+_SWEEP = (
+    "SELECT coalesce((SELECT p.epoch FROM sweep_part p WHERE p.id = s.id AND p.origin = ?2), s.epoch), s.here"
+    " FROM sweep s WHERE s.id = ?1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,9 @@ class Control:
     def take(cls, ledger: Ledger, sweep: str, host: str, pid: int) -> Self:
         """Take the sweep with a new epoch; whoever held it before can write no more."""
         with ledger.transaction() as tx:
-            row = ledger.db.execute(
-                "SELECT epoch, state FROM sweep WHERE id = ?", (sweep,)
-            ).fetchone()
-            if row is None:
-                raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
+            row = ledger.db.execute(_SWEEP, (sweep, ledger.origin)).fetchone()
+            if row is None or row[1] is None:
+                raise AgilError(f"no sweep {sweep} was planned here", next="agil runs")
             if SweepState(row[1]).ended:
                 raise StaleWrite(
                     f"{sweep} has ended", kept="everything recorded", next=f"agil resume {sweep}"
@@ -94,9 +98,7 @@ class Control:
         crash_point("tick.committed")
 
     def _sweep_state(self) -> SweepState:
-        row = self.ledger.db.execute(
-            "SELECT epoch, state FROM sweep WHERE id = ?", (self.sweep,)
-        ).fetchone()
+        row = self.ledger.db.execute(_SWEEP, (self.sweep, self.ledger.origin)).fetchone()
         if int(row[0]) != self.epoch:
             raise StaleWrite(
                 f"another controller took {self.sweep}",
@@ -118,7 +120,7 @@ class Control:
         """Return the pending trials of the sweep, in plan order."""
         rows = self.ledger.db.execute(
             "SELECT t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " WHERE m.sweep = ? AND t.state = 'pending' ORDER BY m.idx",
+            f" WHERE m.sweep = ? AND {WAITS} ORDER BY m.idx",
             (self.sweep,),
         )
         return [str(row[0]) for row in rows]
@@ -132,7 +134,7 @@ class Control:
         """
         rows = self.ledger.db.execute(
             "SELECT m.idx, t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " WHERE m.sweep = ? AND m.idx > ? AND t.state = 'pending' ORDER BY m.idx LIMIT ?",
+            f" WHERE m.sweep = ? AND m.idx > ? AND {WAITS} ORDER BY m.idx LIMIT ?",
             (self.sweep, index, limit),
         )
         return [(int(at), str(trial)) for at, trial in rows]
@@ -181,21 +183,21 @@ class Control:
         """Return trials of this sweep that an attempt of another sweep is executing."""
         rows = self.ledger.db.execute(
             "SELECT t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial JOIN attempt a ON a.id = t.attempt"
-            " WHERE m.sweep = ? AND t.state = 'running' AND a.sweep != ? ORDER BY m.idx",
-            (self.sweep, self.sweep),
+            " WHERE m.sweep = ? AND t.here = 'running' AND a.sweep != ? AND a.origin = ? ORDER BY m.idx",
+            (self.sweep, self.sweep, self.ledger.origin),
         )
         return [str(row[0]) for row in rows]
 
     def open_attempts(self, trials: Sequence[str] | None = None) -> list[OpenAttempt]:
         """Return attempts without an end: this sweep's own, or those of the given trials."""
-        where, values = ("a.sweep = ?", [self.sweep])
+        where, values = "a.sweep = ?", [self.sweep]
         if trials is not None:
-            where, values = (f"a.trial IN ({','.join('?' * len(trials))})", list(trials))
+            where, values = f"a.trial IN ({','.join('?' * len(trials))})", list(trials)
         rows = self.ledger.db.execute(
             "SELECT a.id, a.trial, a.n, a.fence, a.slot, a.folder, a.sweep, a.state, a.pid, a.pid_started,"
             f" a.host, a.spool_offset FROM attempt a WHERE {where} AND a.state IN ('leased', 'started')"
-            " ORDER BY a.fence",
-            values,
+            " AND a.origin = ? ORDER BY a.fence",
+            (*values, self.ledger.origin),
         ).fetchall()
         return [
             OpenAttempt(
@@ -233,17 +235,14 @@ class Control:
     def noticed(self) -> set[tuple[str, float, float]]:
         """Return ``(name, share, limit)`` of every budget notice of the sweep."""
         rows = self.ledger.db.execute(
-            'SELECT name, share, "limit" FROM budget_notice WHERE sweep = ?', (self.sweep,)
+            'SELECT name, share, "limit" FROM budget_notice WHERE sweep = ? AND origin = ?',
+            (self.sweep, self.ledger.origin),
         )
         return {(str(name), float(share), float(limit)) for name, share, limit in rows}
 
     def spec(self) -> dict[str, Any]:
         """Return the settings of the sweep as they are now."""
-        row = self.ledger.db.execute(
-            "SELECT spec FROM sweep WHERE id = ?", (self.sweep,)
-        ).fetchone()
-        found: dict[str, Any] = json.loads(row[0])
-        return found
+        return self.ledger.spec(self.sweep)
 
     def counted(self, trial: str) -> tuple[int, int]:
         """Return how many attempts count against the trial, and how many machines have lost."""
@@ -257,15 +256,16 @@ class Control:
             return []
         return self.ledger.db.execute(
             "SELECT c.attempt, c.step, c.folder, c.sha256, c.value FROM checkpoint c"
-            " JOIN attempt a ON a.id = c.attempt WHERE c.trial = ? ORDER BY a.n DESC, c.step DESC",
-            (trial,),
+            " JOIN attempt a ON a.id = c.attempt WHERE c.trial = ? AND a.origin = ?"
+            " ORDER BY a.n DESC, c.step DESC",
+            (trial, self.ledger.origin),
         ).fetchall()
 
     def wanted_elsewhere(self, trial: str) -> bool:
         """Whether another sweep that shall go on has this trial too."""
         row = self.ledger.db.execute(
             "SELECT 1 FROM sweep_trial m JOIN sweep s ON s.id = m.sweep WHERE m.trial = ? AND m.sweep != ?"
-            " AND s.state IN ('planned', 'running') AND s.stop_requested = 0 LIMIT 1",
+            " AND s.here IN ('planned', 'running') AND s.stop_requested = 0 LIMIT 1",
             (trial, self.sweep),
         ).fetchone()
         return row is not None
@@ -276,8 +276,9 @@ class Control:
         stop = db.execute("SELECT stop_requested FROM sweep WHERE id = ?", (self.sweep,)).fetchone()
         rows = db.execute(
             "SELECT t.id FROM attempt a JOIN trial t ON t.id = a.trial"
-            " WHERE a.sweep = ? AND a.state IN ('leased', 'started') AND t.cancel_requested = 1",
-            (self.sweep,),
+            " WHERE a.sweep = ? AND a.state IN ('leased', 'started') AND t.cancel_requested = 1"
+            " AND a.origin = ?",
+            (self.sweep, self.ledger.origin),
         )
         return bool(stop[0]), [str(row[0]) for row in rows]
 

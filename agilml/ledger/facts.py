@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from agilml.errors import LedgerDamaged
-from agilml.events import Event
+from agilml.events import Event, MetricsLogged
+from agilml.ledger.encoding import encode
 from agilml.ledger.folding import Folding
+from agilml.ledger.packing import pack, unpack
+from agilml.ledger.parts import Who
+from agilml.model import DamagedValue
 
 HELD = 1_000
 """Facts that a transaction holds back at most before it writes them in one go."""
-
-
-def _make_encode() -> Callable[[dict[str, Any]], str]:
-    encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return encoder.encode
-    # JSONEncoder makes one of these for every text, which takes longer than the text itself.
-    quote = json.encoder.encode_basestring_ascii
-    parts = make(None, encoder.default, quote, None, ":", ",", False, False, False)
-    return lambda body: "".join(parts(body, 0))
-
-
-encode = _make_encode()
-"""Returns the JSON text of a fact's body; ASCII, so that lone surrogates survive SQLite."""
 
 
 def chain(
@@ -49,8 +37,8 @@ class Transaction:
     def __init__(self, db: sqlite3.Connection, origin: str) -> None:
         self.origin = origin
         self._db = db
-        self._held: list[tuple[str, int, float, str, str, str, str]] = []
-        self._folding = Folding(db)
+        self._held: list[tuple[str, int, float, str, str, str | bytes, str]] = []
+        self._folding = Folding(db, Who(origin, own=True))
         self._over = False
         row = db.execute(
             "SELECT seq, digest FROM fact WHERE origin = ? ORDER BY seq DESC LIMIT 1", (origin,)
@@ -68,8 +56,8 @@ class Transaction:
         """Number that the next fact will get."""
         return self._seq + 1
 
-    def append(self, event: Event) -> int:
-        """Record ``event``; return its number in this origin.
+    def append(self, event: Event, at: float | None = None) -> int:
+        """Record ``event``, that happened now or ``at`` (Unix seconds); return its number in this origin.
 
         Raises:
             RuntimeError: the transaction is over.
@@ -78,10 +66,13 @@ class Transaction:
             raise RuntimeError("a transaction that is over records nothing")
         if len(self._held) >= HELD or not self._folding.takes(event):
             self.flush()
-        seq, at, kind, subject = self._seq + 1, time.time(), event.kind, event.subject
-        body = encode(event.body())
-        digest = chain(self._digest, self.origin, seq, at, kind, subject, body)
-        self._held.append((self.origin, seq, at, kind, subject, body, digest))
+        seq, kind, subject = self._seq + 1, event.kind, event.subject
+        at = time.time() if at is None else at
+        body = event.body()
+        text = encode(body)
+        digest = chain(self._digest, self.origin, seq, at, kind, subject, text)
+        packed = pack(text, body) if kind == MetricsLogged.kind else text
+        self._held.append((self.origin, seq, at, kind, subject, packed, digest))
         self._seq, self._digest = seq, digest
         self._folding.add(event, at)
         return seq
@@ -105,12 +96,19 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
         LedgerDamaged: a fact is missing, reordered or altered; the message names its number.
     """
     previous, expected = "", 1
+    purged = purges(db, origin)
     rows = db.execute(
         "SELECT seq, time, kind, subject, body, digest FROM fact WHERE origin = ? ORDER BY seq",
         (origin,),
     )
     for seq, at, kind, subject, body, digest in _read(rows, origin):
-        if seq != expected or digest != chain(previous, origin, seq, at, kind, subject, body):
+        text = unpack(body)
+        sound = (
+            purged[seq] == (digest, text)
+            if seq in purged
+            else digest == chain(previous, origin, seq, at, kind, subject, text)
+        )
+        if seq != expected or not sound:
             raise LedgerDamaged(
                 f"fact {expected} of origin {origin} is missing or altered",
                 kept=f"{expected - 1:,} facts before it are intact",
@@ -120,10 +118,18 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
     return expected - 1
 
 
+def purges(db: sqlite3.Connection, origin: str) -> dict[int, tuple[str, str]]:
+    """Return digest and present body of the facts of ``origin`` that were purged, by number."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'purge'").fetchone():
+        return {}
+    rows = db.execute("SELECT seq, digest, body FROM purge WHERE origin = ?", (origin,))
+    return {int(seq): (str(digest), str(body)) for seq, digest, body in rows}
+
+
 def _read(rows: sqlite3.Cursor, origin: str) -> Iterator[tuple[Any, ...]]:
     try:
         yield from rows
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, DamagedValue) as error:
         raise LedgerDamaged(
             f"the facts of origin {origin} cannot be read: {error}",
             kept="the file is unchanged",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from agilml.events import Event
+from agilml.ledger.parts import Who
 from agilml.ledger.tables import apply
 from agilml.ledger.tables_attempts import MANY
 
@@ -16,8 +17,9 @@ class Folding:
     trial's facts does: a fact that would be folded before an earlier one of its trial is not taken.
     """
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, who: Who) -> None:
         self._db = db
+        self._who = who
         self._groups: dict[str, list[tuple[Event, float]]] = {}
         self._places: dict[str, int] = {}
         self._reached: dict[str, int] = {}
@@ -35,7 +37,7 @@ class Folding:
         group = self._groups.get(event.kind)
         if group is None:
             if event.kind not in MANY:
-                apply(self._db, event, at)
+                apply(self._db, event, at, self._who)
                 return
             group = self._groups[event.kind] = []
             self._places[event.kind] = len(self._places)
@@ -48,7 +50,7 @@ class Folding:
         self._places.clear()
         self._reached.clear()
         for kind, facts in groups.items():
-            MANY[kind](self._db, facts)
+            MANY[kind](self._db, facts, self._who)
 
 
 def _trial(event: Event) -> str:

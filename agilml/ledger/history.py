@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from agilml.ledger.packing import load
 from agilml.ledger.tables_attempts import points_of
 from agilml.model import TrialState
 
@@ -80,7 +81,7 @@ def history(db: sqlite3.Connection, sweep: str, metric: str) -> Iterator[Happeni
         if trial is None or trial not in members:
             continue
         if kind == "metrics.logged":
-            series = json.loads(body)["series"].get(metric)
+            series = load(body)["series"].get(metric)
             if series:
                 yield Logged(trial, series[0], [float(value) for value in series[1]])
         else:

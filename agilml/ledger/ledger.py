@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any, Self
 
 from agilml import events as e
 from agilml.crashpoints import crash_point
-from agilml.errors import AgilError, LedgerError, LedgerFromFuture
-from agilml.ledger import schema
-from agilml.ledger.damage import UNREADABLE, damaged
+from agilml.errors import AgilError, LedgerError
+from agilml.ledger.adoption import plan_of
 from agilml.ledger.facts import Transaction
-from agilml.ledger.files import LOCK_SECONDS, LockFile, locked, refuse_shared_filesystem
+from agilml.ledger.files import LOCK_SECONDS, LockFile, refuse_shared_filesystem
+from agilml.ledger.here import HERE, OPEN
+from agilml.ledger.opening import check_version, connect, translated
 from agilml.ledger.planning import Planned, PlannedTrial, sort_out, trial_events, why_again
 from agilml.model import SweepState, TrialState, canonical
 
@@ -24,8 +26,9 @@ __all__ = ["Ledger", "Planned", "PlannedTrial", "trial_events"]
 
 CHECKPOINT_BYTES = 16 << 20
 """Size of the write-ahead log from which it is moved into the database; pages are rewritten less often so."""
-CACHE_KIB = 16 << 10
-"""Memory for pages of the ledger; the indexes of a hundred thousand trials fit."""
+
+TICK = 1e-6
+"""Seconds between two clocks of which one must be later."""
 
 _CHUNK = 500
 _REOPENED_BY_ASKING = (TrialState.CANCELLED,)
@@ -59,19 +62,8 @@ class Ledger:
             LedgerFromFuture: a newer AgilML wrote it.
         """
         refuse_shared_filesystem(path.parent)
-        try:
-            lock = LockFile(path)
-            db = sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
-        except (OSError, sqlite3.OperationalError) as error:
-            raise _unwritable(path, error) from error
-        try:
-            os.chmod(path, 0o600)
-            _prepare(db, path, lock)
-            return cls(db, path, lock)
-        except BaseException:
-            db.close()
-            lock.close()
-            raise
+        db, lock = connect(path)
+        return cls(db, path, lock)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -99,10 +91,10 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commit the block as a whole, durably, or not at all."""
-        with self._lock.shared(), _translated(self.path):
+        with self._lock.shared(), translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                _check_version(self._db)
+                check_version(self._db)
                 self._open = tx = Transaction(self._db, self.origin)
                 try:
                     yield tx
@@ -119,12 +111,18 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Turn what SQLite says when the block cannot read into errors of ours."""
-        with _translated(self.path):
+        with translated(self.path):
             yield
 
     def data_version(self) -> int:
         """Return a number that changes when another connection has written."""
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    @contextmanager
+    def alone(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+        """Keep every other writer out for the length of the block."""
+        with self._lock.exclusive(seconds):
+            yield
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the database; false when another process is writing."""
@@ -164,9 +162,7 @@ class Ledger:
         crash_point("plan.before")
         trials = list({trial[0]: trial for trial in trials}.values())
         with self.transaction() as tx:
-            created = not self.db.execute(
-                "SELECT 1 FROM sweep WHERE id = ?", (sweep.sweep,)
-            ).fetchone()
+            created = not self._planned_here(sweep.sweep)
             if not created and sweep.spec.get("search"):
                 # A search has the trials that its sampler has proposed so far.
                 trials = self._members(sweep.sweep)
@@ -174,7 +170,7 @@ class Ledger:
             planned = sort_out(sweep.sweep, created, trials, known, retry, rerun, unpruned)
             if created:
                 for structure in structures:
-                    if not self._has_structure(structure.structure):
+                    if not self._told_structure(structure.structure):
                         tx.append(structure)
                 tx.append(sweep)
                 for event in trial_events(sweep.sweep, trials, set(planned.kept)):
@@ -182,26 +178,34 @@ class Ledger:
             else:
                 self._respecify(tx, sweep, by)
             for trial in planned.reopened:
-                tx.append(e.TrialReopened(trial, why_again(known[trial], rerun)))
+                reason = why_again(known[trial], rerun)
+                tx.append(e.TrialReopened(trial, reason, self.next_round(trial)))
             if not created and self._waits_for_a_person(sweep.sweep):
-                tx.append(e.SweepResumed(sweep.sweep, by))
+                tx.append(e.SweepResumed(sweep.sweep, by, self._after_stop(sweep.sweep)))
         crash_point("plan.committed")
         return planned
 
     def resume(self, sweep: str, by: str, *, retry: bool = False) -> list[str]:
-        """Make a stopped or interrupted sweep ready for a controller; return the trials reopened."""
+        """Make a stopped or interrupted sweep ready for a controller; return the trials reopened.
+
+        A sweep that only others have planned so far is planned here first, as they have it.
+        """
         wanted = [*_REOPENED_BY_ASKING, *([TrialState.FAILED] if retry else [])]
         with self.transaction() as tx:
+            if not self._planned_here(sweep):
+                self.spec(sweep)
+                for event in list(plan_of(self.db, sweep)):
+                    tx.append(event)
             rows = self.db.execute(
                 "SELECT t.id FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-                f" WHERE m.sweep = ? AND t.state IN ({_marks(wanted)}) ORDER BY m.idx",
+                f" WHERE m.sweep = ? AND {HERE} IN ({_marks(wanted)}) ORDER BY m.idx",
                 (sweep, *wanted),
             ).fetchall()
             reopened = [str(row[0]) for row in rows]
             for trial in reopened:
-                tx.append(e.TrialReopened(trial, "resume"))
+                tx.append(e.TrialReopened(trial, "resume", self.next_round(trial)))
             if self.wants_controller(sweep):
-                tx.append(e.SweepResumed(sweep, by))
+                tx.append(e.SweepResumed(sweep, by, self._after_stop(sweep)))
         return reopened
 
     def end_if_complete(self, sweep: str) -> bool:
@@ -213,8 +217,8 @@ class Ledger:
         with self.transaction() as tx:
             if self.wants_controller(sweep):
                 return False
-            row = self.db.execute("SELECT state FROM sweep WHERE id = ?", (sweep,)).fetchone()
-            if not SweepState(row[0]).ended:
+            row = self.db.execute("SELECT here FROM sweep WHERE id = ?", (sweep,)).fetchone()
+            if row[0] is not None and not SweepState(row[0]).ended:
                 tx.append(e.SweepEnded(sweep, SweepState.DONE))
         return True
 
@@ -224,22 +228,54 @@ class Ledger:
             row = self.db.execute("SELECT state FROM sweep WHERE id = ?", (sweep,)).fetchone()
             if row is None or SweepState(row[0]).ended:
                 return False
-            tx.append(e.StopRequested(sweep, by))
+            tx.append(e.StopRequested(sweep, by, self._after_go(sweep)))
         return True
 
     def request_cancel(self, trial: str, by: str) -> None:
         """Ask for one trial to end; one that waits is cancelled at once."""
         with self.transaction() as tx:
-            state = self.trial_states([trial]).get(trial)
-            if state == TrialState.PENDING:
+            row = self.db.execute(
+                f"SELECT {HERE}, t.state, t.round FROM trial t WHERE t.id = ?", (trial,)
+            ).fetchone()
+            if row is None:
+                return
+            here, shown, times = row
+            if here == TrialState.PENDING:
                 tx.append(e.TrialCancelled(trial, "asked for"))
-            elif state == TrialState.RUNNING:
-                tx.append(e.TrialCancelRequested(trial, by))
+            elif TrialState.RUNNING in (here, shown):
+                tx.append(e.TrialCancelRequested(trial, by, times))
 
     def tag(self, target: str, tag: str, *, on: bool, by: str) -> None:
-        """Put a tag on a run or sweep, or take it off."""
+        """Put a tag on a run or sweep, or take it off; the last word counts, whoever's clock is wrong."""
         with self.transaction() as tx:
-            tx.append(e.Tagged(target, tag, on, by))
+            said = "SELECT clock FROM tag_word WHERE target = ? AND tag = ?"
+            tx.append(e.Tagged(target, tag, on, by, self._later(said, (target, tag))))
+
+    def note(self, target: str, text: str, *, by: str) -> None:
+        """Replace the note on a run or a sweep; an empty one takes it off."""
+        with self.transaction() as tx:
+            said = "SELECT clock FROM note WHERE target = ?"
+            tx.append(e.NoteSet(target, text, by, self._later(said, (target,))))
+
+    def record(self, *recorded: e.Event) -> None:
+        """Record events that need no check, all or none: artifacts, data sets, hardware use."""
+        with self.transaction() as tx:
+            for event in recorded:
+                tx.append(event)
+
+    def purge(self, facts: Sequence[tuple[str, int, str, str]], *, reason: str, by: str) -> None:
+        """Take away what facts said, here and wherever this becomes known; the tables follow.
+
+        Args:
+            facts: origin, number, digest and new body (JSON text of the same kind of fact) of each.
+            reason: why, for those who read the chain later.
+            by: who asked for it.
+        """
+        from agilml.ledger.refold import fold_again
+
+        with self.transaction() as tx:
+            tx.append(e.FactsPurged(reason, by, [list(fact) for fact in facts]))
+            fold_again(tx.db)
 
     def respecify(self, sweep: str, changes: Mapping[str, Any], by: str) -> None:
         """Let the sweep go on with other limits or slots; ``changes`` replaces settings of its spec.
@@ -248,7 +284,7 @@ class Ledger:
             AgilError: the ledger knows no such sweep.
         """
         with self.transaction() as tx:
-            self._spec(sweep)
+            self.spec(sweep)
             tx.append(e.SweepRespecified(sweep, changes, by))
 
     def _members(self, sweep: str) -> list[PlannedTrial]:
@@ -258,7 +294,7 @@ class Ledger:
         return [(str(trial), "", {}, {}) for (trial,) in rows]
 
     def _respecify(self, tx: Transaction, sweep: e.SweepPlanned, by: str) -> None:
-        known = self._spec(sweep.sweep)
+        known = self.spec(sweep.sweep)
         changes = {
             name: sweep.spec[name]
             for name in CHANGEABLE
@@ -270,15 +306,15 @@ class Ledger:
     def _waits_for_a_person(self, sweep: str) -> bool:
         """Whether the sweep was ended, or asked to end, while there is something to do (again)."""
         row = self.db.execute(
-            "SELECT state, stop_requested FROM sweep WHERE id = ?", (sweep,)
+            "SELECT here, stop_requested FROM sweep WHERE id = ?", (sweep,)
         ).fetchone()
         return (SweepState(row[0]).ended or bool(row[1])) and self.wants_controller(sweep)
 
     def has_open_work(self, sweep: str) -> bool:
-        """Whether any trial of the sweep waits or runs."""
+        """Whether any trial of the sweep waits or runs here."""
         row = self.db.execute(
             "SELECT 1 FROM sweep_trial m JOIN trial t ON t.id = m.trial"
-            " WHERE m.sweep = ? AND t.state IN ('pending', 'running') LIMIT 1",
+            f" WHERE m.sweep = ? AND {OPEN} LIMIT 1",
             (sweep,),
         ).fetchone()
         return row is not None
@@ -288,34 +324,69 @@ class Ledger:
         return self.has_open_work(sweep) or self._may_propose(sweep)
 
     def _may_propose(self, sweep: str) -> bool:
-        spec = self._spec(sweep)
+        spec = self.spec(sweep)
         if not spec.get("search"):
             return False
         (made,) = self.db.execute(
-            "SELECT count(*) FROM candidate WHERE sweep = ?", (sweep,)
+            "SELECT count(*) FROM candidate WHERE sweep = ? AND origin = ?", (sweep, self.origin)
         ).fetchone()
         limit = (spec.get("budget") or {}).get("trials")
         return limit is None or int(made) < limit
 
-    def _spec(self, sweep: str) -> dict[str, Any]:
-        row = self.db.execute("SELECT spec FROM sweep WHERE id = ?", (sweep,)).fetchone()
+    def spec(self, sweep: str) -> dict[str, Any]:
+        """Return the settings of the sweep as they are here now.
+
+        Raises:
+            AgilError: the ledger knows no such sweep.
+        """
+        row = self.db.execute(
+            "SELECT coalesce((SELECT p.spec FROM sweep_part p WHERE p.id = s.id AND p.origin = ?2), s.spec)"
+            " FROM sweep s WHERE s.id = ?1",
+            (sweep, self.origin),
+        ).fetchone()
         if row is None:
             raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
         found: dict[str, Any] = json.loads(row[0])
         return found
 
-    def _has_structure(self, structure: str) -> bool:
-        return bool(
-            self.db.execute("SELECT 1 FROM structure WHERE id = ?", (structure,)).fetchone()
-        )
+    def next_round(self, trial: str) -> int:
+        """Return the number of a reopening that outdoes every one that this ledger knows."""
+        (found,) = self.db.execute("SELECT round FROM trial WHERE id = ?", (trial,)).fetchone()
+        return int(found) + 1
+
+    def _planned_here(self, sweep: str) -> bool:
+        row = self.db.execute("SELECT here FROM sweep WHERE id = ?", (sweep,)).fetchone()
+        return row is not None and row[0] is not None
+
+    def _after_stop(self, sweep: str) -> float:
+        return self._later("SELECT stop FROM sweep_request WHERE sweep = ?", (sweep,))
+
+    def _after_go(self, sweep: str) -> float:
+        return self._later("SELECT go FROM sweep_request WHERE sweep = ?", (sweep,))
+
+    def _later(self, said: str, values: Sequence[str]) -> float:
+        """Return the time now, or a little more than the clock of the last word where that is ahead."""
+        row = self.db.execute(said, values).fetchone()
+        return max(time.time(), float(row[0]) + TICK) if row else time.time()
+
+    def _told_structure(self, structure: str) -> bool:
+        row = self.db.execute(
+            "SELECT 1 FROM structure WHERE id = ? AND here = 1", (structure,)
+        ).fetchone()
+        return row is not None
 
     def trial_states(self, trials: Sequence[str]) -> dict[str, TrialState]:
-        """Return the state of those of the given trials that the ledger knows."""
+        """Return the state of those of the given trials that were planned here, or that others have done.
+
+        What others have merely tried, or plan to, is theirs; it is not known here.
+        """
         found: dict[str, TrialState] = {}
         for at in range(0, len(trials), _CHUNK):
             part = trials[at : at + _CHUNK]
             rows = self.db.execute(
-                f"SELECT id, state FROM trial WHERE id IN ({_marks(part)})", part
+                f"SELECT t.id, coalesce({HERE}, t.state) FROM trial t WHERE t.id IN ({_marks(part)})"
+                " AND (t.here IS NOT NULL OR t.state IN ('succeeded', 'pruned'))",
+                part,
             )
             found.update((str(trial), TrialState(state)) for trial, state in rows)
         return found
@@ -323,76 +394,3 @@ class Ledger:
 
 def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
-
-
-def _check_version(db: sqlite3.Connection) -> int:
-    """Return the ledger's schema version unless it is newer than ours, be it since a moment ago."""
-    found = schema.version(db)
-    if found > schema.VERSION:
-        raise LedgerFromFuture(
-            f"the ledger was written by a newer AgilML (schema {found}, this one knows {schema.VERSION})",
-            kept="the ledger is unchanged and can be read",
-            next="pip install --upgrade agilml",
-        )
-    return found
-
-
-def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
-    with _translated(path):
-        found = _check_version(db)
-        db.execute("PRAGMA synchronous = FULL")
-        if found < schema.VERSION:
-            with lock.exclusive():
-                db.execute("PRAGMA journal_mode = WAL")
-                _migrate(db, path)
-        db.execute("PRAGMA wal_autocheckpoint = 0")
-        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        db.execute("PRAGMA mmap_size = 0")
-
-
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Bring the ledger up to date, once what an older AgilML can read is kept beside it."""
-    found = schema.version(db)
-    if found == schema.VERSION:
-        return
-    if found > 0:
-        try:
-            schema.back_up(db, Path(f"{path}.v{found}"))
-        except OSError as error:
-            raise _unwritable(path, error) from error
-    schema.migrate(db)
-
-
-def _unwritable(path: Path, error: Exception) -> LedgerError:
-    return LedgerError(
-        f"the ledger {path} cannot be opened: {error}",
-        kept="nothing was written",
-        next=f"check that {path.parent} exists and is yours to write",
-    )
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours, which name the file and say what to do."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            raise locked(path) from error
-        if "readonly" in text or "unable to open" in text:
-            raise _unwritable(path, error) from error
-        if "decode" in text or "malformed" in text:
-            raise damaged(path, error) from error
-        if "full" in text or "disk I/O" in text:
-            raise LedgerError(
-                f"the disk of {path.parent} is full or failing: {error}",
-                kept="all that was recorded before",
-                next=f"df -h {path.parent}",
-            ) from error
-        raise
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
-        # A value that does not fit is our mistake; the file is sound.
-        raise
-    except (sqlite3.DatabaseError, *UNREADABLE) as error:
-        raise damaged(path, error) from error

@@ -6,6 +6,8 @@ import json
 import sqlite3
 
 from agilml.ledger import queries
+from agilml.ledger.packing import load
+from agilml.ledger.tables_attempts import logged_by
 
 RECENT = 100
 """How many of the newest durations an estimate looks at."""
@@ -77,13 +79,9 @@ def new_values(
     db: sqlite3.Connection, attempt: str, metric: str, after: int
 ) -> tuple[list[float], int]:
     """Return the values of ``metric`` that ``attempt`` logged behind fact ``after``, and the last fact."""
-    rows = db.execute(
-        "SELECT f.seq, json_extract(s.value, '$[1]') FROM fact f, json_each(f.body, '$.series') s"
-        " WHERE f.kind = 'metrics.logged' AND f.subject = ? AND f.seq > ? AND s.key = ? ORDER BY f.seq",
-        (attempt, after, metric),
-    )
     values: list[float] = []
-    for seq, text in rows:
-        values += (float(value) for value in json.loads(text))
+    for seq, body in logged_by(db, attempt, after):
+        logged = load(body)["series"].get(metric)
+        values += (float(value) for value in logged[1]) if logged else ()
         after = int(seq)
     return values, after

@@ -5,81 +5,158 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agilml import events as e
+from agilml.ledger.parts import Who, share, show, update
 from agilml.ledger.tables_attempts import MANY, FoldMany, attempt_resumed
+from agilml.ledger.tables_records import RECORDS
 
-Fold = Callable[[sqlite3.Connection, Any, float], None]
-
-
-def apply(db: sqlite3.Connection, event: e.Event, at: float) -> None:
-    """Fold ``event``, recorded at ``at`` (Unix seconds), into the tables."""
-    _FOLDS[event.kind](db, event, at)
+Fold = Callable[[sqlite3.Connection, Any, float, Who], None]
 
 
-def _structure(db: sqlite3.Connection, event: e.StructureComposed, at: float) -> None:
+def apply(db: sqlite3.Connection, event: e.Event, at: float, who: Who) -> None:
+    """Fold ``event``, recorded at ``at`` (Unix seconds) by ``who``, into the tables."""
+    _FOLDS[event.kind](db, event, at, who)
+
+
+def _structure(db: sqlite3.Connection, event: e.StructureComposed, at: float, who: Who) -> None:
     db.execute(
-        "INSERT OR IGNORE INTO structure VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET here = max(here, excluded.here)",
         (
             event.structure,
             event.conf,
             json.dumps(event.choices),
             json.dumps(event.unresolved),
             json.dumps(event.resolved),
+            int(who.own),
         ),
     )
 
 
-def _sweep_planned(db: sqlite3.Connection, event: e.SweepPlanned, at: float) -> None:
+def _sweep_planned(db: sqlite3.Connection, event: e.SweepPlanned, at: float, who: Who) -> None:
     seen = event.provenance
     git = seen.get("git") or {}
-    db.execute(
-        "INSERT OR IGNORE INTO sweep (id, conf, recipe, metric, mode, executor, state, total, planned,"
-        " user, git_commit, git_branch, spec, provenance)"
-        " VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?)",
-        (
-            event.sweep,
-            event.conf,
-            event.recipe,
-            event.metric,
-            event.mode,
-            event.spec.get("executor", {}).get("name", "local"),
-            event.total,
-            at,
-            seen.get("user"),
-            git.get("commit"),
-            git.get("branch"),
-            json.dumps(event.spec),
-            json.dumps(seen),
-        ),
-    )
+    part = {
+        "conf": event.conf,
+        "recipe": event.recipe,
+        "metric": event.metric,
+        "mode": event.mode,
+        "executor": (event.spec.get("executor") or {}).get("name", "local"),
+        "state": "planned",
+        "total": event.total,
+        "epoch": 0,
+        "planned": at,
+        "user": seen.get("user"),
+        "git_commit": git.get("commit"),
+        "git_branch": git.get("branch"),
+        "spec": json.dumps(event.spec),
+        "provenance": json.dumps(seen),
+    }
+    _add(db, "sweep", who, event.sweep, part)
+    _ask(db, event.sweep, "go", at)
 
 
-def _trials_planned(db: sqlite3.Connection, event: e.TrialsPlanned, at: float) -> None:
+def _trials_planned(db: sqlite3.Connection, event: e.TrialsPlanned, at: float, who: Who) -> None:
     kept = set(event.kept)
+    known = _known(db, [trial for trial, _, _ in event.trials]) - _mine(db, event, who)
+    here = "pending" if who.own else None
     db.executemany(
-        "INSERT OR IGNORE INTO trial (id, structure, delta, state, planned) VALUES (?, ?, ?, 'pending', ?)",
-        [(trial, event.structure, json.dumps(delta), at) for trial, delta, _ in event.trials],
+        "INSERT OR IGNORE INTO trial (id, structure, delta, state, planned, origin, here)"
+        " VALUES (?, ?, ?, 'pending', ?, ?, ?)",
+        [
+            (trial, event.structure, json.dumps(delta), at, who.origin, here)
+            for trial, delta, _ in event.trials
+            if trial not in known
+        ],
     )
+    for trial in sorted(known):
+        _join_trial(db, trial, at, who, kept=trial in kept)
     db.executemany(
-        "INSERT OR IGNORE INTO sweep_trial (sweep, idx, trial, params, kept) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO sweep_trial (sweep, idx, trial, params, kept) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET kept = min(kept, excluded.kept), params = min(params, excluded.params)",
         [
             (event.sweep, event.first + i, trial, json.dumps(params), int(trial in kept))
             for i, (trial, _, params) in enumerate(event.trials)
         ],
     )
     # A search plans its trials as it goes: more than a person foresaw are more in total.
-    db.execute(
-        "UPDATE sweep SET total = max(total, ?) WHERE id = ?",
-        (event.first + len(event.trials), event.sweep),
+    update(
+        db,
+        "sweep",
+        who,
+        "total = max(total, ?)",
+        "",
+        [((event.first + len(event.trials),), (), event.sweep)],
     )
 
 
-def _candidate(db: sqlite3.Connection, event: e.CandidateProposed, at: float) -> None:
+def _known(db: sqlite3.Connection, trials: Sequence[str]) -> set[str]:
+    marks = ",".join("?" * len(trials))
+    return {
+        str(row[0]) for row in db.execute(f"SELECT id FROM trial WHERE id IN ({marks})", trials)
+    }
+
+
+def _mine(db: sqlite3.Connection, event: e.TrialsPlanned, who: Who) -> set[str]:
+    """Return those of the trials that this origin has planned before, for whatever sweep."""
+    ids = [trial for trial, _, _ in event.trials]
+    marks = ",".join("?" * len(ids))
+    alone = db.execute(
+        f"SELECT id FROM trial WHERE origin = ? AND shared = 0 AND id IN ({marks})",
+        (who.origin, *ids),
+    )
+    parts = db.execute(
+        f"SELECT id FROM trial_part WHERE origin = ? AND id IN ({marks})", (who.origin, *ids)
+    )
+    return {str(row[0]) for row in (*alone, *parts)}
+
+
+def _join_trial(db: sqlite3.Connection, trial: str, at: float, who: Who, *, kept: bool) -> None:
+    """Add the part of an origin that plans a trial which others have planned before."""
+    share(db, "trial", trial)
+    state = "succeeded" if kept else "pending"
     db.execute(
-        "INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO trial_part (id, origin, state, attempts, planned, round) VALUES (?, ?, ?, 0, ?, 0)",
+        (trial, who.origin, state, at),
+    )
+    if who.own:
+        db.execute("UPDATE trial SET here = ? WHERE id = ?", (state, trial))
+    show(db, "trial", trial)
+
+
+def _add(
+    db: sqlite3.Connection, table: str, who: Who, identifier: str, part: dict[str, Any]
+) -> None:
+    """Add a row for what an origin planned, or its part of a row that others have added before."""
+    columns, values = ", ".join(part), tuple(part.values())
+    marks = ", ".join("?" * len(part))
+    row = db.execute(f"SELECT origin, shared FROM {table} WHERE id = ?", (identifier,)).fetchone()
+    if row is None:
+        db.execute(
+            f"INSERT INTO {table} (id, origin, here, {columns}) VALUES (?, ?, ?, {marks})",
+            (identifier, who.origin, part["state"] if who.own else None, *values),
+        )
+        return
+    if row[0] == who.origin and not row[1]:
+        return
+    share(db, table, identifier)
+    db.execute(
+        f"INSERT OR IGNORE INTO {table}_part (id, origin, {columns}) VALUES (?, ?, {marks})",
+        (identifier, who.origin, *values),
+    )
+    if who.own:
+        db.execute(
+            f"UPDATE {table} SET here = coalesce(here, ?) WHERE id = ?", (part["state"], identifier)
+        )
+    show(db, table, identifier)
+
+
+def _candidate(db: sqlite3.Connection, event: e.CandidateProposed, at: float, who: Who) -> None:
+    db.execute(
+        "INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             event.sweep,
             event.number,
@@ -87,27 +164,33 @@ def _candidate(db: sqlite3.Connection, event: e.CandidateProposed, at: float) ->
             json.dumps(event.trials),
             event.by,
             at,
+            who.origin,
         ),
     )
 
 
-def _respecified(db: sqlite3.Connection, event: e.SweepRespecified, at: float) -> None:
-    (text,) = db.execute("SELECT spec FROM sweep WHERE id = ?", (event.sweep,)).fetchone()
-    spec = {**json.loads(text), **event.spec}
+def _respecified(db: sqlite3.Connection, event: e.SweepRespecified, at: float, who: Who) -> None:
+    row = db.execute(
+        "SELECT spec FROM sweep WHERE id = ?1 AND origin = ?2 AND shared = 0"
+        " UNION ALL SELECT spec FROM sweep_part WHERE id = ?1 AND origin = ?2",
+        (event.sweep, who.origin),
+    ).fetchone()
+    if row is None:
+        return
+    spec = {**json.loads(row[0]), **event.spec}
+    executor = (spec.get("executor") or {}).get("name", "local")
+    values = (json.dumps(spec), executor)
+    update(db, "sweep", who, "spec = ?, executor = ?", "", [(values, (), event.sweep)])
+
+
+def _budget_reached(db: sqlite3.Connection, event: e.BudgetReached, at: float, who: Who) -> None:
     db.execute(
-        "UPDATE sweep SET spec = ?, executor = ? WHERE id = ?",
-        (json.dumps(spec), (spec.get("executor") or {}).get("name", "local"), event.sweep),
+        "INSERT OR IGNORE INTO budget_notice VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (event.sweep, event.name, event.share, event.used, event.limit, at, who.origin),
     )
 
 
-def _budget_reached(db: sqlite3.Connection, event: e.BudgetReached, at: float) -> None:
-    db.execute(
-        "INSERT OR IGNORE INTO budget_notice VALUES (?, ?, ?, ?, ?, ?)",
-        (event.sweep, event.name, event.share, event.used, event.limit, at),
-    )
-
-
-def _stop_decided(db: sqlite3.Connection, event: e.StopDecided, at: float) -> None:
+def _stop_decided(db: sqlite3.Connection, event: e.StopDecided, at: float, who: Who) -> None:
     value = None if isinstance(event.value, str) else event.value
     db.execute(
         "INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -124,53 +207,87 @@ def _stop_decided(db: sqlite3.Connection, event: e.StopDecided, at: float) -> No
     )
 
 
-def _controller_started(db: sqlite3.Connection, event: e.ControllerStarted, at: float) -> None:
-    db.execute(
-        "UPDATE sweep SET state = 'running', epoch = ?, controller_host = ?, controller_pid = ?,"
-        " started = coalesce(started, ?), ended = NULL WHERE id = ?",
-        (event.epoch, event.host, event.pid, at, event.sweep),
+def _controller_started(
+    db: sqlite3.Connection, event: e.ControllerStarted, at: float, who: Who
+) -> None:
+    shown = (
+        "state = 'running', epoch = ?, controller_host = ?, controller_pid = ?,"
+        " started = coalesce(started, ?), ended = NULL"
     )
+    values = (event.epoch, event.host, event.pid, at)
+    update(db, "sweep", who, shown, "here = 'running'", [(values, (), event.sweep)])
 
 
-def _stop_requested(db: sqlite3.Connection, event: e.StopRequested, at: float) -> None:
-    db.execute("UPDATE sweep SET stop_requested = 1 WHERE id = ?", (event.sweep,))
+def _stop_requested(db: sqlite3.Connection, event: e.StopRequested, at: float, who: Who) -> None:
+    _ask(db, event.sweep, "stop", event.clock or at)
 
 
-def _sweep_resumed(db: sqlite3.Connection, event: e.SweepResumed, at: float) -> None:
-    db.execute(
-        "UPDATE sweep SET stop_requested = 0, state = 'planned', ended = NULL WHERE id = ?",
-        (event.sweep,),
+def _sweep_resumed(db: sqlite3.Connection, event: e.SweepResumed, at: float, who: Who) -> None:
+    update(
+        db,
+        "sweep",
+        who,
+        "state = 'planned', ended = NULL",
+        "here = 'planned'",
+        [((), (), event.sweep)],
     )
+    _ask(db, event.sweep, "go", event.clock or at)
 
 
-def _sweep_ended(db: sqlite3.Connection, event: e.SweepEnded, at: float) -> None:
-    db.execute("UPDATE sweep SET state = ?, ended = ? WHERE id = ?", (event.state, at, event.sweep))
-
-
-def _cancel_requested(db: sqlite3.Connection, event: e.TrialCancelRequested, at: float) -> None:
-    db.execute("UPDATE trial SET cancel_requested = 1 WHERE id = ?", (event.trial,))
-
-
-def _trial_cancelled(db: sqlite3.Connection, event: e.TrialCancelled, at: float) -> None:
+def _ask(db: sqlite3.Connection, sweep: str, column: str, clock: float) -> None:
+    """Note what a person asked for, wherever; of stopping and going on, the later word counts."""
+    db.execute("INSERT OR IGNORE INTO sweep_request VALUES (?, 0.0, 0.0)", (sweep,))
     db.execute(
-        "UPDATE trial SET state = 'cancelled', ended = ?, reason = ? WHERE id = ?",
-        (at, event.reason, event.trial),
+        f"UPDATE sweep_request SET {column} = max({column}, ?) WHERE sweep = ?", (clock, sweep)
     )
-
-
-def _trial_reopened(db: sqlite3.Connection, event: e.TrialReopened, at: float) -> None:
     db.execute(
-        "UPDATE trial SET state = 'pending', counted = 0, lost = 0, cancel_requested = 0, ended = NULL,"
-        " reason = NULL"
+        "UPDATE sweep SET stop_requested = (SELECT stop > go FROM sweep_request r WHERE r.sweep = id)"
         " WHERE id = ?",
-        (event.trial,),
+        (sweep,),
     )
+
+
+def _sweep_ended(db: sqlite3.Connection, event: e.SweepEnded, at: float, who: Who) -> None:
+    values = (event.state, at)
+    update(
+        db,
+        "sweep",
+        who,
+        "state = ?, ended = ?",
+        "here = ?",
+        [(values, (event.state,), event.sweep)],
+    )
+
+
+def _cancel_requested(
+    db: sqlite3.Connection, event: e.TrialCancelRequested, at: float, who: Who
+) -> None:
+    # A request that was overtaken by a reopening, here or elsewhere, is void.
+    db.execute(
+        "UPDATE trial SET cancel_requested = 1 WHERE id = ? AND round <= coalesce(?, round)",
+        (event.trial, event.round),
+    )
+
+
+def _trial_cancelled(db: sqlite3.Connection, event: e.TrialCancelled, at: float, who: Who) -> None:
+    shown = "state = 'cancelled', ended = ?, reason = ?"
+    update(db, "trial", who, shown, "here = 'cancelled'", [((at, event.reason), (), event.trial)])
+
+
+def _trial_reopened(db: sqlite3.Connection, event: e.TrialReopened, at: float, who: Who) -> None:
+    shown = "state = 'pending', ended = NULL, reason = NULL, round = coalesce(?, round + 1)"
+    here = "here = 'pending', counted = 0, lost = 0, cancel_requested = 0"
+    update(db, "trial", who, shown, here, [((event.round,), (), event.trial)])
     if event.reason == "rerun":
         # To run again is to run from the beginning.
-        db.execute("DELETE FROM checkpoint WHERE trial = ?", (event.trial,))
+        db.execute(
+            "DELETE FROM checkpoint WHERE trial = ?1 AND attempt IN"
+            " (SELECT id FROM attempt WHERE trial = ?1 AND origin = ?2)",
+            (event.trial, who.origin),
+        )
 
 
-def _checkpoint(db: sqlite3.Connection, event: e.CheckpointSaved, at: float) -> None:
+def _checkpoint(db: sqlite3.Connection, event: e.CheckpointSaved, at: float, who: Who) -> None:
     value = (
         event.value if isinstance(event.value, int | float) and math.isfinite(event.value) else None
     )
@@ -178,33 +295,25 @@ def _checkpoint(db: sqlite3.Connection, event: e.CheckpointSaved, at: float) -> 
         "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (event.attempt, event.step, event.trial, event.folder, event.sha256, event.size, value, at),
     )
+    # Folders are relative to each origin's own state folder.
     db.executemany(
-        "DELETE FROM checkpoint WHERE trial = ? AND folder = ?",
-        [(event.trial, folder) for folder in event.dropped],
+        "DELETE FROM checkpoint WHERE trial = ?1 AND folder = ?2 AND attempt IN"
+        " (SELECT id FROM attempt WHERE trial = ?1 AND origin = ?3)",
+        [(event.trial, folder, who.origin) for folder in event.dropped],
     )
 
 
-def _warned(db: sqlite3.Connection, event: e.AttemptWarned, at: float) -> None:
+def _warned(db: sqlite3.Connection, event: e.AttemptWarned, at: float, who: Who) -> None:
     db.execute("INSERT INTO warning VALUES (?, ?, ?)", (event.attempt, at, event.text))
 
 
-def _late(db: sqlite3.Connection, event: e.LateRefused, at: float) -> None:
+def _late(db: sqlite3.Connection, event: e.LateRefused, at: float, who: Who) -> None:
     """A refusal is kept as a fact; no table changes."""
 
 
-def _tagged(db: sqlite3.Connection, event: e.Tagged, at: float) -> None:
-    if event.on:
-        db.execute(
-            "INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)",
-            (event.target, event.tag, event.by, at),
-        )
-    else:
-        db.execute("DELETE FROM tag WHERE target = ? AND tag = ?", (event.target, event.tag))
-
-
 def _alone(fold: FoldMany) -> Fold:
-    def folded(db: sqlite3.Connection, event: e.Event, at: float) -> None:
-        fold(db, [(event, at)])
+    def folded(db: sqlite3.Connection, event: e.Event, at: float, who: Who) -> None:
+        fold(db, [(event, at)], who)
 
     return folded
 
@@ -228,6 +337,6 @@ _FOLDS: dict[str, Fold] = {
     e.StopDecided.kind: _stop_decided,
     e.AttemptWarned.kind: _warned,
     e.LateRefused.kind: _late,
-    e.Tagged.kind: _tagged,
+    **RECORDS,
     **{kind: _alone(fold) for kind, fold in MANY.items()},
 }

@@ -20,6 +20,7 @@ from agilml.model import (
     SweepState,
     TrialState,
     attempt_id,
+    attempt_number,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Turn:
             self._tx.append(e.TrialCancelled(trial, "asked for"))
             return None
         n = now.attempts + 1
-        attempt, fence = attempt_id(trial, n), self._tx.next_seq
+        attempt, fence = attempt_id(trial, n, self._tx.origin), self._tx.next_seq
         place = f"{folder}/{attempt}"
         self._tx.append(
             e.AttemptLeased(
@@ -98,9 +99,11 @@ class Turn:
 
     def resumed(self, lease: Lease, source: str, step: int) -> bool:
         """Record that the attempt goes on from a checkpoint of ``source``."""
-        trial, _, n = source.rpartition(".")
-        earlier = trial == lease.trial and n.isdigit() and int(n) < lease.n
-        known = earlier and self._control.attempt_now(source) is not None
+        known = (
+            source.rpartition(".")[0] == lease.trial
+            and self._control.attempt_now(source) is not None
+            and attempt_number(source) < lease.n
+        )
         if not self._runs(lease, "resumed", possible=known):
             return False
         now = self._control.attempt_now(lease.attempt)
@@ -157,13 +160,47 @@ class Turn:
 
     def _listed(self, trial: str, folders: Sequence[str]) -> bool:
         """Whether a checkpoint of the trial in one of these folders is on record."""
-        query = "SELECT 1 FROM checkpoint WHERE trial = ? AND folder = ?"
-        return any(self._tx.db.execute(query, (trial, folder)).fetchone() for folder in folders)
+        query = (
+            "SELECT 1 FROM checkpoint c JOIN attempt a ON a.id = c.attempt"
+            " WHERE c.trial = ? AND c.folder = ? AND a.origin = ?"
+        )
+        origin = self._tx.origin
+        return any(
+            self._tx.db.execute(query, (trial, folder, origin)).fetchone() for folder in folders
+        )
 
     def warned(self, lease: Lease, text: str) -> None:
         """Record a warning of the attempt."""
         if self._open(lease, "warning"):
             self._tx.append(e.AttemptWarned(lease.attempt, text))
+
+    def sampled(
+        self, lease: Lease, seconds: float, interval: float, series: Mapping[str, Sequence[float]]
+    ) -> None:
+        """Record what the attempt used of its machine so far."""
+        if self._open(lease, "hardware"):
+            self._tx.append(e.HardwareSampled(lease.attempt, seconds, interval, series))
+
+    def data_read(
+        self,
+        lease: Lease,
+        *,
+        dataset: str,
+        level: str,
+        split: str,
+        digest: str,
+        files: int,
+        size: int,
+    ) -> None:
+        """Record that the attempt reads a split of a data set; a repeat adds nothing."""
+        if not self._open(lease, "data"):
+            return
+        known = self._tx.db.execute(
+            "SELECT digest FROM data_read WHERE attempt = ? AND dataset = ? AND level = ? AND split = ?",
+            (lease.attempt, dataset, level, split),
+        ).fetchone()
+        if known is None or known[0] != digest:
+            self._tx.append(e.DataRead(lease.attempt, dataset, level, split, digest, files, size))
 
     def ended(
         self,
@@ -218,7 +255,8 @@ class Turn:
         """
         sweep = self._control.sweep
         row = self._tx.db.execute(
-            "SELECT trials FROM candidate WHERE sweep = ? AND number = ?", (sweep, number)
+            "SELECT trials FROM candidate WHERE sweep = ? AND number = ? AND origin = ?",
+            (sweep, number, self._tx.origin),
         ).fetchone()
         if row is not None:
             states = self._control.ledger.trial_states(json.loads(row[0]))
@@ -242,7 +280,9 @@ class Turn:
         for event in trial_events(sweep, list(new.values()), done, first=int(first)):
             self._tx.append(event)
         for trial in (one for one in known if one in again):
-            self._tx.append(e.TrialReopened(trial, "proposed again"))
+            self._tx.append(
+                e.TrialReopened(trial, "proposed again", self._control.ledger.next_round(trial))
+            )
             self._recent.trials.pop(trial, None)
         return [
             trial
@@ -304,7 +344,7 @@ class Turn:
         return False
 
     def _state(self, lease: Lease) -> AttemptState | None:
-        if attempt_id(lease.trial, lease.n) != lease.attempt:
+        if attempt_number(lease.attempt) != lease.n:
             return None
         now = self._control.attempt_now(lease.attempt)
         return now.state if now is not None and now.fence == lease.fence else None

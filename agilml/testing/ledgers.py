@@ -7,6 +7,7 @@ goes on from a checkpoint, a NaN, a warning, tags. ``sample_ledger(path, trials=
 from __future__ import annotations
 
 import itertools
+import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ START = 1_780_000_000.0
 """Unix seconds of the first fact of a sample: 2026-05-28T20:26:40Z."""
 
 HOST = "sample-host"
+ORIGIN = "5a3c7e" + "0" * 26
+"""Origin of a sample ledger."""
+
 TRIALS_OF_A_SWEEP = 1_000
 
 CONFIG: dict[str, Any] = {
@@ -162,7 +166,7 @@ def sample_ledger(path: Path, trials: int = 12) -> list[SampleSweep]:
     the module. A hundred thousand take about a quarter of a minute, because nothing is synced to the disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with sample_clock(), Ledger.open(path) as ledger:
+    with sample_clock(), sample_origin(), Ledger.open(path) as ledger:
         ledger.db.execute("PRAGMA synchronous = OFF")
         sweeps = [
             _sweep(ledger, first, min(TRIALS_OF_A_SWEEP, trials - first))
@@ -177,6 +181,13 @@ def sample_clock(start: float = START, tick: float = 0.25) -> Iterator[None]:
     """Let every fact recorded in the block be ``tick`` seconds later than the one before."""
     ticks = itertools.count()
     with patch.object(time, "time", lambda: start + tick * next(ticks)):
+        yield
+
+
+@contextmanager
+def sample_origin(origin: str = ORIGIN) -> Iterator[None]:
+    """Let a ledger that is made in the block write under ``origin``."""
+    with patch.object(secrets, "token_hex", lambda _bytes: origin):
         yield
 
 

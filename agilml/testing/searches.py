@@ -25,6 +25,7 @@ from agilml.testing.ledgers import (
     plan_sample,
     planned_sample,
     sample_clock,
+    sample_origin,
     sample_structure,
     start_sample,
 )
@@ -103,7 +104,7 @@ def search_ledger(path: Path) -> dict[str, SampleSweep]:
     The same call gives the same ids, values and times.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with sample_clock(START, TICK), Ledger.open(path) as ledger:
+    with sample_origin(), sample_clock(START, TICK), Ledger.open(path) as ledger:
         ledger.db.execute("PRAGMA synchronous = OFF")
         return {
             "pareto": _pareto(ledger),

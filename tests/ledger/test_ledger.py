@@ -20,7 +20,7 @@ from agilml.ledger import files, queries
 from agilml.ledger.control import Control, Lease
 from agilml.ledger.facts import verify_chain
 from agilml.ledger.ledger import Ledger, Planned
-from agilml.model import AttemptState, SweepState, TrialState
+from agilml.model import AttemptState, SweepState, TrialState, attempt_id
 
 
 def plan(ledger: Ledger, n: int = 3, sweep: str = "s-1", **flags: Any) -> Planned:
@@ -91,6 +91,7 @@ def test_tables_are_rebuilt_from_facts_alone(path: Path, tmp_path: Path) -> None
     import json
 
     from agilml.ledger import schema
+    from agilml.ledger.parts import Who
     from agilml.ledger.tables import apply
 
     with Ledger.open(path) as ledger:
@@ -107,7 +108,7 @@ def test_tables_are_rebuilt_from_facts_alone(path: Path, tmp_path: Path) -> None
     other = sqlite3.connect(tmp_path / "other.db", isolation_level=None)
     schema.migrate(other)
     for kind, at, body in facts:
-        apply(other, kinds[kind](**json.loads(body)), at)
+        apply(other, kinds[kind](**json.loads(body)), at, Who(ledger.origin, own=True))
     after = {t: other.execute(f"SELECT * FROM {t} ORDER BY 1, 2").fetchall() for t in tables}
     other.close()
     assert before == after
@@ -141,7 +142,7 @@ def test_nan_and_infinity_are_kept_beside_real_numbers(path: Path) -> None:
             values = [0.25, "nan", "inf", 0.5, "-inf", "nan"]
             turn.metrics(lease, 1, {"loss": [list(range(6)), values, [0.0] * 6]})
     with queries.reader(path) as db:
-        curve = queries.curve(db, "t-0.1", "loss")
+        curve = queries.curve(db, lease.attempt, "loss")
         row = db.execute("SELECT last, last_kind, low, high, n FROM metric").fetchone()
     assert "[0.25, nan, inf, 0.5, -inf, nan]" == str([value for _, value, _ in curve])
     assert (None, "nan", 0.25, 0.5, 6) == row
@@ -310,7 +311,7 @@ def test_a_ledger_held_by_another_process_is_reported_with_its_pid(
         "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         "db.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)\n"
     )
-    monkeypatch.setattr("agilml.ledger.ledger.LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("agilml.ledger.opening.LOCK_SECONDS", 0.2)
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(path)], stdout=subprocess.PIPE
     ) as holder:
@@ -421,6 +422,7 @@ def test_points_are_reachable_by_sql(path: Path) -> None:
     with Ledger.open(path) as ledger:
         plan(ledger)
         succeed(Control.take(ledger, "s-1", "here", 1), "t-0", 0.75)
+        attempt = attempt_id("t-0", 1, ledger.origin)
     with queries.reader(path) as db:
         rows = db.execute("SELECT attempt, name, step, value, seconds FROM metric_point").fetchall()
-    assert [("t-0.1", "val_acc", 0, 0.75, 0.1)] == rows
+    assert [(attempt, "val_acc", 0, 0.75, 0.1)] == rows

@@ -34,7 +34,8 @@ def no_fence_check(patch: pytest.MonkeyPatch) -> None:
             sql = "SELECT n, fence, slot, folder FROM attempt WHERE trial = ? ORDER BY n DESC"
             row = _row(turn, sql, lease.trial)
             if row is not None:
-                lease = Lease(attempt_id(lease.trial, row[0]), lease.trial, *row)
+                attempt = attempt_id(lease.trial, row[0], turn._tx.origin)
+                lease = Lease(attempt, lease.trial, *row)
             return _do(turn, lease, *a, **k)
 
         patch.setattr(Turn, name, unfenced)
@@ -94,7 +95,7 @@ def _lease_from(patch: pytest.MonkeyPatch, state: str) -> None:
     original = Turn.lease
 
     def lease(turn: Turn, trial: str, slot: str, folder: str) -> Lease | None:
-        sql = "UPDATE trial SET state = 'pending' WHERE id = ? AND state = ?"
+        sql = "UPDATE trial SET state = 'pending', here = 'pending' WHERE id = ? AND here = ?"
         _write(turn, sql, trial, state)
         return original(turn, trial, slot, folder)
 

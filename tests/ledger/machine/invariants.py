@@ -185,6 +185,9 @@ def check_tables(db: sqlite3.Connection, seen: History, acked: Acknowledged, mos
         state_of[name] = state
     configs = [delta for *_, delta in trials]
     assert len(configs) == len(set(configs)), "I1 one trial per distinct config"
+    for table in ("trial", "sweep"):
+        torn = db.execute(f"SELECT id FROM {table} WHERE here IS NOT state").fetchall()
+        assert not torn, f"what is shown of {torn} is not what holds here"
     members = db.execute("SELECT sweep, trial FROM sweep_trial").fetchall()
     assert len(members) == len(set(members)), "I1 a trial stands once in a sweep"
     for trial, state, current, counted, _ in trials:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from agilml.ledger.control import Lease
 from agilml.ledger.ledger import PlannedTrial
-from agilml.model import AttemptState, Cause, SweepState, TrialState
+from agilml.model import AttemptState, Cause, SweepState, TrialState, attempt_id
 
 A, T, S = AttemptState, TrialState, SweepState
 
@@ -68,9 +68,10 @@ class Sweep:
 
 
 class Model:
-    """The state that the ledger's tables must show."""
+    """The state that the tables of a ledger with this origin must show."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
         self.trials: dict[str, Trial] = {}
         self.attempts: dict[str, Attempt] = {}
         self.sweeps: dict[str, Sweep] = {}
@@ -166,7 +167,7 @@ class Model:
             return None
         known.attempts, known.state = known.attempts + 1, T.RUNNING
         made = Attempt(trial, known.attempts, fence, sweep, self.sweeps[sweep].epoch)
-        self.attempts[f"{trial}.{made.n}"] = made
+        self.attempts[attempt_id(trial, made.n, self.origin)] = made
         return made.n
 
     def started(self, lease: Lease) -> bool:

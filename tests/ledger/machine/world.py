@@ -34,7 +34,6 @@ class World:
     """
 
     def __init__(self, template: Path, counts: Counter[str], *, modelled: bool) -> None:
-        self.model = Model()
         self.modelled = modelled
         self.counts = counts
         self.seen = History()
@@ -57,6 +56,8 @@ class World:
         for process in self.processes:
             self._stack.callback(process.close)
         self.db = self._stack.enter_context(queries.reader(path))
+        (origin,) = self.db.execute("SELECT id FROM origin WHERE own = 1").fetchone()
+        self.model = Model(str(origin))
 
     def close(self) -> None:
         """End all processes and remove the ledger."""
