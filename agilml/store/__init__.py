@@ -1,0 +1,1 @@
+"""Where bytes lie: blobs on this machine, and remotes where many machines meet."""
