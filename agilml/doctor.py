@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from agilml.errors import AgilError
+from agilml.errors import AgilError, LedgerDamaged
 from agilml.ledger import queries
 from agilml.ledger.facts import verify_chain
 from agilml.ledger.files import filesystem, refuse_shared_filesystem
@@ -33,6 +33,7 @@ LIBRARIES = (
     "boto3",
     "onnx",
     "scikit-learn",
+    "tensorboard",
 )
 LOW_DISK_GB = 2.0
 FULL_DISK_GB = 0.05
@@ -42,6 +43,9 @@ MANY_FACTS = 100_000
 """Above so many, the tables are compared with the facts only on request: it takes a minute a million."""
 
 RECENT = 20
+
+REPAIR = "agil doctor --repair"
+"""Makes the ledger anew from what is readable of it and from the remote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ def examine(project: Project, *, deep: bool = False) -> list[Finding]:
         try:
             found.extend(check())
         except AgilError as error:
-            failure = Finding("ledger", "bad", error.cause, error.next)
+            helps = REPAIR if isinstance(error, LedgerDamaged) else error.next
+            failure = Finding("ledger", "bad", error.cause, helps)
             # Several checks read the ledger; what is wrong with it is said once.
             if failure not in found:
                 found.append(failure)
@@ -131,9 +136,7 @@ def _ledger(project: Project, deep: bool) -> Iterator[Finding]:
             )
         answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         if answer != "ok":
-            yield Finding(
-                "ledger", "bad", answer, "restore it from a backup; the spools in .agil/runs remain"
-            )
+            yield Finding("ledger", "bad", answer, REPAIR)
             return
         facts = sum(verify_chain(db, row[0]) for row in db.execute("SELECT id FROM origin"))
         told = f"{facts:,} facts, every digest checked; {queries.count_runs(db):,} runs"
@@ -145,7 +148,7 @@ def _ledger(project: Project, deep: bool) -> Iterator[Finding]:
                 "ledger",
                 "bad",
                 f"table {table} is not what the facts say",
-                "restore it from a backup, and say so in an issue if there was no damage",
+                f"{REPAIR}, and say so in an issue if there was no damage",
             )
             return
         yield Finding("ledger", "good", f"{told}; the tables are what they say")

@@ -17,9 +17,11 @@ from bench.peers import venvs
 from bench.result import Result
 from bench.sections import (
     cli,
+    courier,
     crash,
     expand,
     first_step,
+    ledger,
     log,
     makespan,
     scale,
@@ -32,11 +34,13 @@ from bench.tree import become_subreaper
 SECTIONS: dict[str, Callable[[Options], Result]] = {
     "cli": cli.measure,
     "expand": expand.measure,
+    "ledger": ledger.measure,
     "log": log.measure,
     "scale": scale.measure,
     "search": search.measure,
     "start": start.measure,
     "first_step": first_step.measure,
+    "courier": courier.measure,
     "crash": crash.measure,
     "makespan": makespan.measure,
     "torch": sweeps.torch,
@@ -109,7 +113,10 @@ def _measured(name: str, options: Options) -> Result:
 
 
 def _peer_versions() -> dict[str, str]:
-    named = ("ray", "hydra-core", "submitit", "optuna", "guildai", "dvc", "tensorboard", "torch")
+    named = (
+        *("ray", "hydra-core", "submitit", "optuna", "guildai", "dvc", "tensorboard", "torch"),
+        *("mlflow", "wandb", "trackio"),
+    )
     found = {}
     for venv in filter(venvs.installed, venvs.names()):
         have = venvs.versions(venvs.python(venv))

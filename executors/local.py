@@ -13,6 +13,7 @@ from agilml.executors.base import Quote
 from agilml.model import Cause, Resources
 from agilml.text import safe_text
 from agilml.worker.fresh import FreshProcesses
+from agilml.worker.hardware import INTERVAL_SECONDS, Meter
 from agilml.worker.order import Order
 from agilml.worker.probes import Machine, machine
 from agilml.worker.slot import Ending, Report, Slot
@@ -36,6 +37,7 @@ class LocalExecutor:
         self._resources = resources_of(settings.get("resources") or {}, self._here)
         self._count: int | None = settings.get("slots")
         self._price = price_of(settings.get("usd_per_slot_hour"))
+        self._meter_seconds = interval_of(settings.get("hardware_seconds", INTERVAL_SECONDS))
         self._isolation = str(settings.get("isolation", "fork"))
         if self._isolation not in ("fork", "spawn"):
             raise ConfigError(
@@ -47,6 +49,7 @@ class LocalExecutor:
         self._folder = folder
         self._first: WarmTemplate | None = None
         self._starter: Starter | None = None
+        self._meter: Meter | None = None
         self._slots: list[Slot] = []
         self._tailed = 0.0
 
@@ -69,9 +72,10 @@ class LocalExecutor:
         if wanted >= MANY:
             self._starter.expect_many()
         threads = max(1, math.floor(self._resources.cpus))
+        meter = self._meter = Meter(self._meter_seconds) if self._meter_seconds else None
+        gpus = [_gpus(i, self._here, self._resources) for i in range(count)]
         self._slots = [
-            Slot(f"{self.name}:{i}", self._starter, threads, _gpus(i, self._here, self._resources))
-            for i in range(count)
+            Slot(f"{self.name}:{i}", self._starter, threads, gpus[i], meter) for i in range(count)
         ]
         return self._slots
 
@@ -106,11 +110,7 @@ class LocalExecutor:
         now = time.monotonic()
         if now - self._tailed >= TAIL_SECONDS:
             self._tailed = now
-            reports += [
-                Report(slot.name, slot.order.attempt, slot.tail())
-                for slot in self._slots
-                if slot.order is not None
-            ]
+            reports += [slot.report() for slot in self._busy()]
         return reports
 
     def end(self, slot: Slot, how: Ending) -> None:
@@ -122,6 +122,9 @@ class LocalExecutor:
         if self._starter is not None:
             self._starter.close()
             self._starter = None
+        if self._meter is not None:
+            self._meter.close()
+            self._meter = None
 
     def _heard(self, message: Mapping[str, Any]) -> list[Report]:
         slot = self._slot_of(str(message["attempt"]))
@@ -148,12 +151,25 @@ def price_of(value: Any) -> float:
     Raises:
         ConfigError: it is no number from 0 up.
     """
+    return _from_zero(value, "usd_per_slot_hour", "a price")
+
+
+def interval_of(value: Any) -> float:
+    """Return the seconds between two looks at the hardware; 0, like null, is never to look.
+
+    Raises:
+        ConfigError: it is no number from 0 up.
+    """
+    return _from_zero(value, "hardware_seconds", "a time")
+
+
+def _from_zero(value: Any, name: str, what: str) -> float:
     if value is None:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ConfigError(
-            f"executor.usd_per_slot_hour is a price from 0 up, not `{safe_text(value)}`",
-            next="executor.usd_per_slot_hour=0",
+            f"executor.{name} is {what} from 0 up, not `{safe_text(value)}`",
+            next=f"executor.{name}=0",
         )
     return float(value)
 

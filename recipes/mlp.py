@@ -25,7 +25,7 @@ def train(cfg: Config, run: Run) -> None:
     Raises:
         ConfigError: the model, the optimizer or the data cannot be had as configured.
     """
-    dataset = standardised(data.table(cfg.data))
+    dataset = standardised(data.table(cfg.data, run))
     objective: Classification | Regression = Classification(float(cfg.label_smoothing))
     if not dataset.classes:
         dataset, objective = _standardised_target(dataset), Regression()

@@ -28,7 +28,7 @@ def train(cfg: Config, run: Run) -> None:
     Raises:
         ConfigError: the model, the optimizer or the data cannot be had as configured.
     """
-    dataset = data.images(cfg.data)
+    dataset = data.images(cfg.data, run)
     device = prepare(run)
     model = ResNet(
         depth=int(cfg.model.depth),

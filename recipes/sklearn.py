@@ -53,7 +53,7 @@ def train(cfg: Config, run: Run) -> None:
     Raises:
         ConfigError: the estimator or a parameter is unknown, or does not fit the data.
     """
-    dataset = data.table(cfg.data)
+    dataset = data.table(cfg.data, run)
     if cfg.model.get("standardise", False):
         dataset = standardised(dataset)
     estimator = estimator_for(cfg.model, seed=run.seed, threads=run.threads)

@@ -49,6 +49,7 @@ def _own_environment(_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AGIL_TENSORBOARD": "false",  # no courier behind every sweep; its own tests ask for one
         "RAY_USAGE_STATS_ENABLED": "0",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",

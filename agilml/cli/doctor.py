@@ -15,13 +15,23 @@ Deep = Annotated[
     bool, typer.Option("--deep", help="Check every fact and every checkpoint, however many.")
 ]
 
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        help="Make a damaged ledger anew from what is readable of it and from the remote.",
+    ),
+]
 
-def doctor(deep: Deep = False, as_json: AsJson = False) -> int:
+
+def doctor(deep: Deep = False, repair: Repair = False, as_json: AsJson = False) -> int:
     """Check Python, libraries, disk, ledger, sweeps and checkpoints."""
     from agilml.doctor import examine
     from agilml.project import find_project
     from agilml.text import safe_text
 
+    if repair:
+        return _repair(as_json)
     findings = examine(find_project(), deep=deep)
     bad = [item for item in findings if item.level == "bad"]
     if as_json:
@@ -35,3 +45,30 @@ def doctor(deep: Deep = False, as_json: AsJson = False) -> int:
     verdict = f"{len(bad)} of {len(findings)} checks failed" if bad else "all is well"
     print(verdict, file=sys.stderr)
     return Exit.FAILED if bad else Exit.DONE
+
+
+def _repair(as_json: bool) -> int:
+    from agilml.doctor import examine
+    from agilml.project import find_project
+    from agilml.store.settings import remote_of
+    from agilml.sync.rebuild import rebuild
+    from agilml.sync.telling import rebuilt_lines
+
+    project = find_project()
+    found = examine(project)
+    sound = not any(item.what == "ledger" and item.level == "bad" for item in found)
+    if sound and project.ledger.exists():
+        if as_json:
+            print(json.dumps({"rebuilt": False}))
+        print("the ledger is sound; nothing was changed", file=sys.stderr)
+        return Exit.DONE
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    report = rebuild(project, remote_of(project), tell=tell)
+    if as_json:
+        print(json.dumps({"rebuilt": True, **report.as_json()}))
+    else:
+        print("\n".join(rebuilt_lines(report)), file=sys.stderr)
+    return Exit.FAILED if report.lost or report.problems else Exit.DONE

@@ -180,6 +180,9 @@ def _telling_trouble(launch: Launch) -> Callable[[], bool]:
         if launch.trouble:
             print(f"waiting: {safe_text(launch.trouble)}", file=sys.stderr, flush=True)
             launch.trouble = None
+        if launch.staging:
+            print(f"data: {safe_text(launch.staging)}", file=sys.stderr, flush=True)
+            launch.staging = None
         return over
 
     return ended

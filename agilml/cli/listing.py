@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from agilml.ledger.queries_chosen import Chosen
     from agilml.ledger.rows import RunRow
     from agilml.project import Project
 
@@ -40,10 +41,15 @@ class Listing:
     as_csv: bool = False
     quiet: bool = False
     pareto: bool = False
+    where: str | None = None
+    export: str | None = None
+    points: bool = False
+    force: bool = False
 
 
 def list_runs(wanted: Listing) -> int:
     """Print the runs that ``wanted`` describes; no runs are no failure."""
+    _check_outputs(wanted)
     project = find_project()
     if not project.ledger.exists():
         _print_none(wanted)
@@ -52,22 +58,75 @@ def list_runs(wanted: Listing) -> int:
         selection = _selection(db, wanted)
         if wanted.pareto:
             _print_front(db, selection, wanted)
-            return Exit.DONE
-        rows = queries.select_runs(db, selection)
-        if wanted.as_json:
-            _print_json(db, rows)
-        elif wanted.as_csv:
-            print(report.runs_csv(rows))
-        elif not rows and (selection.sweep is None or selection.tag is not None):
-            _print_none(wanted)
+        elif wanted.export is not None:
+            _export(db, selection, wanted)
         else:
-            _print_table(db, project, selection, rows, quiet=wanted.quiet)
+            _print_runs(db, project, selection, wanted)
     return Exit.DONE
+
+
+def _check_outputs(wanted: Listing) -> None:
+    """Refuse what cannot be printed and written at once, before anything is read."""
+    if wanted.export is None:
+        if wanted.points or wanted.force:
+            option = "--points" if wanted.points else "--force"
+            raise UsageError(
+                f"{option} is about --export", next=f"agil runs --export points.parquet {option}"
+            )
+        return
+    if wanted.as_json or wanted.as_csv or wanted.pareto:
+        raise UsageError(
+            "--export writes a file; --json, --csv and --pareto print",
+            kept="nothing was written",
+            next=f"agil runs --export {safe_text(wanted.export)}",
+        )
+    from agilml.cli.exporting import check
+
+    check(wanted.export, force=wanted.force)
+
+
+def _export(db: sqlite3.Connection, selection: queries_runs.Selection, wanted: Listing) -> None:
+    from agilml.cli.exporting import export_runs
+
+    assert wanted.export is not None
+    rows = _chosen(db, selection, wanted).rows(selection.limit)
+    export_runs(db, rows, wanted.export, points=wanted.points, quiet=wanted.quiet)
+
+
+def _chosen(db: sqlite3.Connection, selection: queries_runs.Selection, wanted: Listing) -> Chosen:
+    from agilml.ledger.queries_chosen import choose
+
+    if wanted.where is None:
+        return choose(db, selection, None)
+    from agilml.cli.where import compiled
+
+    return choose(db, selection, compiled(db, wanted.where))
+
+
+def _print_runs(
+    db: sqlite3.Connection, project: Project, selection: queries_runs.Selection, wanted: Listing
+) -> None:
+    if wanted.where is None and wanted.sort is None:
+        # In the usual order the first few are found without a look at the others.
+        rows, total = queries.select_runs(db, selection), None
+    else:
+        chosen = _chosen(db, selection, wanted)
+        rows, total = list(chosen.rows(selection.limit)), len(chosen)
+    narrowed = selection.tag is not None or wanted.where is not None
+    if wanted.as_json:
+        _print_json(db, rows)
+    elif wanted.as_csv:
+        print(report.runs_csv(rows))
+    elif not rows and (selection.sweep is None or narrowed):
+        _print_none(wanted)
+    else:
+        _print_table(db, project, selection, rows, quiet=wanted.quiet, total=total)
 
 
 def _selection(db: sqlite3.Connection, wanted: Listing) -> queries_runs.Selection:
     limit = wanted.limit
-    if limit is None and not (wanted.everything or wanted.as_json or wanted.as_csv):
+    complete = wanted.everything or wanted.as_json or wanted.as_csv or wanted.export is not None
+    if limit is None and not complete:
         limit = SHOWN
     sort = wanted.sort
     descending = sort is not None and sort.startswith("-")
@@ -122,6 +181,8 @@ def _print_none(wanted: Listing) -> None:
         print("[]")
     elif wanted.quiet:
         return
+    elif wanted.where is not None:
+        print("no runs are like that · agil runs lists all", file=sys.stderr)
     elif wanted.tag is not None:
         print(f"no runs carry the tag `{safe_text(wanted.tag)}` · agil tag --list", file=sys.stderr)
     else:
@@ -143,7 +204,7 @@ def _print_front(
     from agilml.sweep.standing import objectives_of, pareto_front
 
     sweep = queries.sweep(db, selection.sweep) if selection.sweep else None
-    if sweep is None or wanted.sort or wanted.states or wanted.tag:
+    if sweep is None or wanted.sort or wanted.states or wanted.tag or wanted.where is not None:
         raise UsageError(
             "--pareto lists the front of one sweep, all of it and in its own order",
             kept="nothing was changed",
@@ -177,6 +238,7 @@ def _print_table(
     rows: Sequence[RunRow],
     *,
     quiet: bool,
+    total: int | None,
 ) -> None:
     width, colour = screen_width(), colours_wanted()
     if selection.sweep is None:
@@ -187,7 +249,7 @@ def _print_table(
             *report.sweep_table(rows, width=width, colour=colour, endings=_endings(db, rows)),
         ]
     print("\n".join(lines))
-    total = queries_runs.count_selected(db, selection)
+    total = queries_runs.count_selected(db, selection) if total is None else total
     if total > len(rows) and not quiet:
         # Only what was printed must be on standard output.
         sys.stdout.flush()

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,7 +58,7 @@ def logs(
     folder, number = _folder(project, run, attempt)
     if folder is None:
         return _say_nothing_yet(run, quiet)
-    log = LogFile(project.state / folder)
+    log = LogFile(_got_from_elsewhere(project, run, number, quiet) or project.state / folder)
     if head:
         _print(log.first(lines), run, number, as_json)
         return Exit.DONE
@@ -110,10 +111,28 @@ def _folder(project: Project, run: str, attempt: int | None) -> tuple[str | None
         raise UsageError(
             f"{run} has no attempt {attempt}", kept="nothing was changed", next=f"agil show {run}"
         )
-    from agilml.model import attempt_id
+    from agilml.ledger import queries
 
-    parent, _, _ = row.folder.rpartition("/")
-    return f"{parent}/{attempt_id(run, attempt)}", attempt
+    with queries.reader(project.ledger) as db:
+        return queries.folder(db, run, attempt), attempt
+
+
+def _got_from_elsewhere(project: Project, run: str, number: int, quiet: bool) -> Path | None:
+    """Return where the log of an attempt lies that another clone executed; None for one of our own."""
+    from agilml.courier.place import attempt_named, place_of
+    from agilml.ledger import queries
+
+    with queries.reader(project.ledger) as db:
+        attempt = attempt_named(db, run, number)
+        place = None if attempt is None else place_of(project, db, attempt)
+    if place is None:
+        return None
+    from agilml.courier.fetching import log_of
+
+    found = log_of(project, place.attempt)
+    if found is None and not quiet:
+        print(f"the log of {run} has not been shipped from where it ran", file=sys.stderr)
+    return found or place.folder
 
 
 def _print(lines: Iterable[str], run: str, attempt: int, as_json: bool) -> None:

@@ -21,6 +21,10 @@ def runs(words: Sequence[str]) -> int | None:
             wanted.limit = int(rest.pop(0))
         elif word.startswith("--limit=") and _is_count(word[8:]):
             wanted.limit = int(word[8:])
+        elif word == "--where" and rest:
+            wanted.where = rest.pop(0)
+        elif word.startswith("--where="):
+            wanted.where = word[8:]
         elif wanted.address is None and word and not word.startswith("-"):
             wanted.address = word
         else:

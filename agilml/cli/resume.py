@@ -14,6 +14,7 @@ from agilml.model import TrialState, short
 
 if TYPE_CHECKING:
     from agilml.ledger.ledger import Ledger
+    from agilml.project import Project
 
 Sweep = Annotated[
     str, typer.Argument(help="A sweep: s-…, @branch, a tag, or nothing for the newest.")
@@ -65,6 +66,7 @@ def resume(
             return follow_to_end(
                 project, found, None, as_json=as_json, quiet=quiet, allow_failed=allow_failed
             )
+    _fetch_checkpoints(project, found)
     with Launch(project) as launch:
         launch.run(found)
         if detach:
@@ -79,6 +81,25 @@ def resume(
             allow_failed=allow_failed,
             since=began,
         )
+
+
+def _fetch_checkpoints(project: Project, sweep: str) -> None:
+    """Get the checkpoints that trials of another clone can go on from; without them they start afresh."""
+    from agilml.errors import AgilError
+    from agilml.sweep.companion import ships
+    from agilml.text import plural, safe_text
+
+    if not ships(project):
+        return
+    from agilml.courier.fetching import fetch_checkpoints
+
+    try:
+        came = fetch_checkpoints(project, sweep)
+    except AgilError as error:
+        print(f"warning: no checkpoints from elsewhere: {safe_text(error.cause)}", file=sys.stderr)
+        return
+    if came:
+        print(f"got {plural(came, 'checkpoint')} of trials that ran elsewhere", file=sys.stderr)
 
 
 def _check_limits(ledger: Ledger, sweep: str, words: list[str]) -> None:

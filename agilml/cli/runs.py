@@ -30,6 +30,24 @@ Pareto = Annotated[
     bool,
     typer.Option("--pareto", help="Of a sweep with several objectives, only its Pareto front."),
 ]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="EXPRESSION",
+        help="Only runs that are so: 'val_acc > 0.97 and optim.lr < 0.01 and tag = best'.",
+    ),
+]
+Export = Annotated[
+    str | None,
+    typer.Option("--export", metavar="FILE", help="Write a .csv, .jsonl or .parquet file instead."),
+]
+Points = Annotated[
+    bool, typer.Option("--points", help="With --export: the curves, point by point.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="With --export: replace a file that is there.")
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
 
 
@@ -40,14 +58,21 @@ def runs(
     sort: Sort = None,
     state: State = None,
     tag: Tag = None,
+    where: Where = None,
     pareto: Pareto = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    export: Export = None,
+    points: Points = False,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> int:
     """List runs: the newest first, or those of one sweep, best first."""
     from agilml.cli.listing import Listing, list_runs
 
     return list_runs(
-        Listing(address, limit, everything, sort, state or [], tag, as_json, as_csv, quiet, pareto)
+        Listing(
+            *(address, limit, everything, sort, state or [], tag, as_json, as_csv, quiet, pareto),
+            *(where, export, points, force),
+        )
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,29 +21,66 @@ SHOWN = 10
 """Runs or candidates of a sweep that are shown, the best first."""
 
 Words = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="ADDRESS | conf=NAME [KEY=VALUE]…",
         help="A run or a sweep (t-…, s-…, best@s-…, latest, @branch, a tag), or a conf to compose.",
+        show_default=False,
     ),
+]
+Provenance = Annotated[
+    bool, typer.Option("--provenance", help="What a run rests on: code, data, machine, facts.")
+]
+Verify = Annotated[bool, typer.Option("--verify", help="Check every digest behind a run.")]
+Statement = Annotated[
+    Path | None,
+    typer.Option("--statement", metavar="FILE", help="Write what proves a run into a file."),
+]
+Sign = Annotated[
+    Path | None, typer.Option("--sign", metavar="KEY", help="Sign the statement with an SSH key.")
+]
+Statements = Annotated[
+    Path | None,
+    typer.Option("--verify-statement", metavar="FILE", help="Check a statement and its signature."),
+]
+Signers = Annotated[
+    Path | None,
+    typer.Option("--signers", metavar="FILE", help="Who may sign: OpenSSH's allowed_signers."),
 ]
 
 
-def show(words: Words, as_json: AsJson = False, quiet: Quiet = False) -> int:
+def show(
+    words: Words = None,
+    provenance: Provenance = False,
+    verify: Verify = False,
+    statement: Statement = None,
+    sign: Sign = None,
+    verify_statement: Statements = None,
+    signers: Signers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
     """Show everything about one run or one sweep, or the configuration that words compose to."""
     from agilml.ledger import queries
     from agilml.project import find_project
     from agilml.sweep.address import find
 
-    project = find_project()
+    project, words = find_project(), words or []
+    if verify_statement is not None:
+        from agilml.cli import proving
+
+        return proving.verify_statement(project, verify_statement, signers, as_json=as_json)
+    _check_words(words)
+    if provenance or verify or statement is not None:
+        from agilml.cli import proving
+
+        if statement is not None:
+            return proving.write_statement(project, words[0], statement, sign, quiet=quiet)
+        return proving.show_provenance(
+            project, words[0], verified=verify, as_json=as_json, quiet=quiet
+        )
     if any("=" in word for word in words):
         return _show_conf(project, words, as_json=as_json)
-    if len(words) > 1:
-        raise UsageError(
-            "show takes one address",
-            kept="nothing was changed",
-            next=f"agil compare {' '.join(words)}",
-        )
     found = find(project, words[0])
     with queries.reader(project.ledger) as db, queries.snapshot(db):
         if found.startswith("t-"):
@@ -55,6 +94,21 @@ def show(words: Words, as_json: AsJson = False, quiet: Quiet = False) -> int:
             fields = sweep_details(db, project, found)
             lines = [] if as_json else _sweep_lines(db, fields)
     return _print(fields, lines, as_json=as_json, quiet=quiet)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    if not words:
+        raise UsageError(
+            "show wants a run, a sweep, or conf=NAME",
+            kept="nothing was changed",
+            next="agil show latest",
+        )
+    if len(words) > 1 and not any("=" in word for word in words):
+        raise UsageError(
+            "show takes one address",
+            kept="nothing was changed",
+            next=f"agil compare {' '.join(words)}",
+        )
 
 
 def _print(fields: dict[str, object], lines: list[str], *, as_json: bool, quiet: bool) -> int:
@@ -78,7 +132,12 @@ def _run_lines(project: Project, fields: dict[str, object]) -> list[str]:
 
     log = []
     if fields["state"] == "failed" and fields["folder"]:
-        log = tail(project.state / str(fields["folder"]), TAIL)
+        from agilml.provenance.secrets import scrub
+        from agilml.provenance.secrets_kept import kept_values
+
+        # A page is shown to others; `agil logs` prints what was written as it is.
+        last = "\n".join(tail(project.state / str(fields["folder"]), TAIL))
+        log = scrub(last, kept_values(project.state)).split("\n") if last else []
     return run_text(fields, log, width=screen_width(), colour=colours_wanted())
 
 
@@ -109,20 +168,24 @@ def _sweep_lines(db: sqlite3.Connection, fields: dict[str, object]) -> list[str]
     return [*lines, *sweep_table(best, width=width, colour=colours_wanted(), endings=endings)]
 
 
-def _show_conf(project: Project, words: list[str], *, as_json: bool) -> int:
+def _show_conf(project: Project, words: Sequence[str], *, as_json: bool) -> int:
     """Print what the words compose to, as YAML that could be a conf again."""
     from agilml.config import Configs
+    from agilml.data.conf_path import take_conf_path
+    from agilml.provenance.secrets_kept import KeptSecrets
     from agilml.report.conf import conf_text
     from agilml.report.fields import strict, to_json
 
+    words, layer = take_conf_path(project, words)
     conf = [word.partition("=")[2] for word in words if word.startswith("conf=")]
     overrides = [word for word in words if not word.startswith("conf=")]
     if len(conf) != 1:
         raise UsageError(
             "show wants one conf=NAME", next=f"agil show conf=resnet {' '.join(overrides)}"
         )
-    configs = Configs(project.conf)
-    structure = configs.compose(conf[0], overrides)
+    kept = KeptSecrets(project.state)
+    configs = Configs(project.conf, kept.config, (layer.folder,) if layer else ())
+    structure = configs.compose(conf[0], kept.words(overrides))
     if as_json:
         print(
             to_json(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agilml.errors import Exit, UsageError
+from agilml.text import safe_text
 
 if TYPE_CHECKING:
     from agilml.executors.base import Quote
     from agilml.project import Project
+    from agilml.provenance.refs import Ref
     from agilml.sweep.launch import Launch
     from agilml.sweep.plan import Plan
 
@@ -22,7 +26,7 @@ Words = Annotated[
     list[str],
     typer.Argument(
         help="Configuration in Hydra's grammar: conf=NAME and key=value; a=1,2,3 is a grid, "
-        "a=interval(0,1) a search.",
+        "a=interval(0,1) a search; ref=BRANCH runs a commit instead of the files here.",
         metavar="conf=NAME [KEY=VALUE]…",
     ),
 ]
@@ -113,32 +117,44 @@ def execute(
 
     began = time.time()
     project = find_project()
+    words, ref = _take_ref(project, words)
     if dry_run:
-        return _dry_run(project, words, as_json=as_json, single=single, retry=retry, rerun=rerun)
+        with _elsewhere(project, ref) as at:
+            return _dry_run(
+                at, words, ref, as_json=as_json, single=single, retry=retry, rerun=rerun
+            )
     project.make_state()
+    at = _at_ref(project, ref)
     with Launch(project) as launch:
-        guess = likely_recipe(layers(project.conf), words)
+        guess = likely_recipe(layers(at.conf), words)
         if guess:
             # The template warms up on another core while Hydra is imported and composes on this one.
-            launch.preload(guess)
+            launch.preload(guess, at.root)
 
         from agilml.cli.following import follow_to_end, say_detached
         from agilml.ledger.ledger import Ledger
         from agilml.sweep.plan import make_plan
 
-        plan = make_plan(project, words)
+        plan = make_plan(at, words, ref)
         _refuse_many(plan, single)
-        plan = _affordable(plan, project, _quote(plan, project))
+        plan = _affordable(plan, project, _quote(plan, at))
         _warn(plan)
-        launch.preload(plan.recipe)
+        launch.preload(plan.recipe, at.root)
+        seen = _provenance(at, ref)
         with Ledger.open(project.ledger) as ledger:
-            plan.record(ledger, _provenance(project), retry=retry, rerun=rerun, by=user())
+            planned = plan.record(ledger, seen, retry=retry, rerun=rerun, by=user())
             over = ledger.end_if_complete(plan.sweep)
+        if not planned.created:
+            # What attempts ran from now on is told by when it was kept.
+            _keep_code(at, plan, seen)
         if not over:
             _start(launch, plan)
-            if detach:
-                say_detached(plan.sweep, as_json=as_json)
-                return Exit.DONE
+        if planned.created:
+            # The first code of a sweep is kept behind the start, so that no trial waits for it.
+            _keep_code(at, plan, seen)
+        if detach and not over:
+            say_detached(plan.sweep, as_json=as_json)
+            return Exit.DONE
         return follow_to_end(
             project,
             plan.sweep,
@@ -215,15 +231,63 @@ def _affordable(plan: Plan, project: Project, quote: Quote) -> Plan:
     return replace(plan, spec=spec)
 
 
-def _provenance(project: Project) -> dict[str, Any]:
+def _provenance(project: Project, ref: Ref | None) -> dict[str, Any]:
     from agilml.provenance.capture import capture
 
-    return capture(project.root, ["agil", *sys.argv[1:]])
+    seen: dict[str, Any] = capture(
+        project.root, ["agil", *sys.argv[1:]], caches=project.state / "cache"
+    )
+    if ref is not None:
+        # A checkout is on no branch; people look for the one that they named.
+        seen["git"] = {**(seen["git"] or {}), "branch": ref.branch, "ref": ref.name}
+    return seen
+
+
+def _keep_code(project: Project, plan: Plan, seen: Mapping[str, Any]) -> None:
+    from agilml.sweep.code_snapshot import configs_of, keep_code
+
+    for text in keep_code(project, plan.sweep, plan.code, configs_of(plan), seen["git"]):
+        print(f"warning: {safe_text(text, 500)}", file=sys.stderr)
+
+
+def _take_ref(project: Project, words: Sequence[str]) -> tuple[Sequence[str], Ref | None]:
+    """Return the words without ``ref=…``, and the commit that it names, where there is one."""
+    if not any(word.startswith("ref=") for word in words):
+        return words, None
+    from agilml.provenance.refs import resolve_ref, take_ref
+
+    left, name = take_ref(words)
+    return left, None if name is None else resolve_ref(project, name)
+
+
+def _at_ref(project: Project, ref: Ref | None, refs: Path | None = None) -> Project:
+    """Return the project as ``ref`` has it; say on standard error what of it is not here."""
+    if ref is None:
+        return project
+    from agilml.provenance.refs import at_ref
+
+    found, missing = at_ref(project, ref, refs=refs)
+    for text in missing:
+        print(f"warning: {safe_text(text)}", file=sys.stderr)
+    return found
+
+
+@contextmanager
+def _elsewhere(project: Project, ref: Ref | None) -> Iterator[Project]:
+    """Give a dry run the project as ``ref`` has it, and leave nothing behind."""
+    if ref is None:
+        yield project
+        return
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="agil-ref-") as folder:
+        yield _at_ref(project, ref, Path(folder))
 
 
 def _dry_run(
     project: Project,
     words: Sequence[str],
+    ref: Ref | None,
     *,
     as_json: bool,
     single: bool,
@@ -235,7 +299,7 @@ def _dry_run(
     from agilml.sweep.plan import make_plan
     from agilml.sweep.preview import preview
 
-    plan = make_plan(project, words)
+    plan = make_plan(project, words, ref)
     _refuse_many(plan, single)
     _warn(plan)
     found: Mapping[str, Any] = preview(

@@ -17,7 +17,7 @@ from agilml.points import Structure
 from agilml.text import safe_text
 
 if TYPE_CHECKING:
-    from agilml.config.session import Composed
+    from agilml.config.session import Composed, Conceal
 
 
 class Configs:
@@ -25,10 +25,18 @@ class Configs:
 
     Args:
         project_conf: the project's folder; skipped where it is missing or is the packaged one.
+        conceal: takes the secrets out of whatever is composed.
+        shared: folders of configuration between the project's and the packaged one.
     """
 
-    def __init__(self, project_conf: Path | None) -> None:
-        self.folders = layers(project_conf)
+    def __init__(
+        self,
+        project_conf: Path | None,
+        conceal: Conceal | None = None,
+        shared: Sequence[Path] = (),
+    ) -> None:
+        self.folders = layers(project_conf, *shared)
+        self._conceal = conceal
 
     def names(self) -> list[str]:
         """Return the primary configs that can stand after ``conf=``."""
@@ -62,7 +70,7 @@ class Configs:
 
         self.check(conf)
         try:
-            return compose(self.folders, conf, words)
+            return compose(self.folders, conf, words, self._conceal)
         except UnknownKey as error:
             known = [path for path, _ in flatten(compose(self.folders, conf, ()).unresolved)]
             raise unknown_key(error.key, conf, known) from error

@@ -14,8 +14,8 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 _PLAIN = re.compile(r"\$\{(\.*)([A-Za-z_]\w*(?:\.\w+)*)\}")
-_ENVIRONMENT = re.compile(r"\$\{oc\.env:[^${}]*\}")
-_WHOLE_ENVIRONMENT = re.compile(r"\$\{oc\.decode:\$\{oc\.env:[^${}]*\}\}")
+_ENVIRONMENT = re.compile(r"\$\{(?:oc\.env|agil\.secret):[^${}]*\}")
+_WHOLE_ENVIRONMENT = re.compile(r"\$\{oc\.decode:\$\{(?:oc\.env|agil\.secret):[^${}]*\}\}")
 
 
 class Program(Protocol):

@@ -15,16 +15,17 @@ PACKAGED = Path(__file__).resolve().parent.parent / "conf"
 _SUFFIX = ".yaml"
 
 
-def layers(project_conf: Path | None) -> tuple[Path, ...]:
-    """Return the folders that exist, first one wins.
+def layers(project_conf: Path | None, *shared: Path) -> tuple[Path, ...]:
+    """Return the folders that exist, first one wins; ``shared`` ones lie above the packaged one.
 
     The project's folder is left out where it is missing or is the packaged one itself (a checkout).
     """
+    lower = (*shared, PACKAGED)
     if project_conf is None or not project_conf.is_dir():
-        return (PACKAGED,)
+        return lower
     if PACKAGED.is_dir() and project_conf.samefile(PACKAGED):
-        return (PACKAGED,)
-    return (project_conf.resolve(), PACKAGED)
+        return lower
+    return (project_conf.resolve(), *lower)
 
 
 def primary_names(folders: tuple[Path, ...]) -> list[str]:

@@ -1,9 +1,9 @@
 """Interpolations resolved, secrets excepted.
 
 ``${oc.env:NAME}`` stays text, so that a token in the environment of whoever types the command
-reaches neither the ledger nor another machine; the trial reads its own environment. While OmegaConf
-resolves, the environment's resolvers give back a mark; afterwards every mark becomes the text it
-stands for again.
+reaches neither the ledger nor another machine; the trial reads its own environment. So does
+``${agil.secret:MARK}``, which stands for a secret that a conf or a command line held. While OmegaConf
+resolves, these resolvers give back a mark; afterwards every mark becomes the text it stands for again.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def _unmarked(value: Any, texts: list[str]) -> Any:
 @contextmanager
 def _environment_kept(texts: list[str]) -> Iterator[None]:
     from hydra.core.utils import setup_globals
+    from omegaconf import OmegaConf
     from omegaconf.resolvers import oc
 
     def mark(text: str) -> str:
@@ -71,7 +72,11 @@ def _environment_kept(texts: list[str]) -> Iterator[None]:
             return mark("${oc.decode:" + value + "}")
         return oc.decode(value, _parent_, _node_)
 
+    def secret(name: Any) -> str:
+        return mark("${agil.secret:" + str(name) + "}")
+
     _register("oc.env", env)
+    _register("agil.secret", secret)
     _register("oc.decode", decode)
     _register("now", _refuse_now)
     _register("hydra", _refuse_hydra)
@@ -80,6 +85,7 @@ def _environment_kept(texts: list[str]) -> Iterator[None]:
     finally:
         _register("oc.env", oc.env)
         _register("oc.decode", oc.decode)
+        OmegaConf.clear_resolver("agil.secret")
         setup_globals()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agilml.config.layers import PACKAGED
 from agilml.config.resolution import resolve
@@ -18,6 +18,9 @@ from agilml.errors import ConfigError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+Conceal: TypeAlias = Callable[[dict[Any, Any]], dict[Any, Any]]
+"""Given a plain config, returns it with a reference in the place of every secret."""
 
 _LOCK = threading.Lock()
 _lower_layers: list[str] = []
@@ -40,8 +43,10 @@ class Composed:
     problem: ConfigError | None = None
 
 
-def compose(folders: tuple[Path, ...], conf: str, words: Sequence[str]) -> Composed:
-    """Return ``conf`` composed with the override ``words``.
+def compose(
+    folders: tuple[Path, ...], conf: str, words: Sequence[str], conceal: Conceal | None = None
+) -> Composed:
+    """Return ``conf`` composed with the override ``words``; ``conceal`` takes the secrets out.
 
     Raises:
         ConfigError: Hydra refuses; the message is in AgilML's words.
@@ -54,7 +59,7 @@ def compose(folders: tuple[Path, ...], conf: str, words: Sequence[str]) -> Compo
         config = hydra_compose(conf, overrides=list(words), return_hydra_config=True)
         choices = _choices(config)
         _drop_hydra(config)
-        return _plain(config, choices)
+        return _plain(config, choices, conceal)
 
 
 @contextmanager
@@ -69,7 +74,9 @@ def _initialised(folders: tuple[Path, ...]) -> Iterator[None]:
     Plugins.instance().register(_search_path_plugin())
     top, *lower = folders
     try:
-        _lower_layers[:] = ["pkg://agilml.conf" for _ in lower]
+        _lower_layers[:] = [
+            "pkg://agilml.conf" if folder == PACKAGED else f"file://{folder}" for folder in lower
+        ]
         if top == PACKAGED:
             initialised: Any = initialize_config_module("agilml.conf", version_base="1.3")
         else:
@@ -118,8 +125,14 @@ def _drop_hydra(config: DictConfig) -> None:
         del config["hydra"]
 
 
-def _plain(config: DictConfig, choices: dict[str, str]) -> Composed:
-    unresolved = _text_keys(_container(config))
+def _plain(config: DictConfig, choices: dict[str, str], conceal: Conceal | None) -> Composed:
+    unresolved = _container(config)
+    if conceal is not None and (concealed := conceal(unresolved)) != unresolved:
+        from omegaconf import OmegaConf
+
+        # What refers to a secret has to resolve to the reference, too.
+        unresolved, config = concealed, OmegaConf.create(concealed)
+    unresolved = _text_keys(unresolved)
     try:
         return Composed(choices, unresolved, _text_keys(resolve(config)))
     except ConfigError as problem:

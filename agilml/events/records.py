@@ -49,7 +49,7 @@ class ArtifactStored(Event):
     """A blob belongs to an attempt or a sweep (``owner``), under a name that is unique there.
 
     ``role`` says what it is for: code, log, checkpoint, tensorboard, model, predictions, notebook,
-    manifest or statement. ``size`` in bytes.
+    manifest, statement or reproduction. ``size`` in bytes.
     """
 
     kind: ClassVar[str] = "artifact.stored"

@@ -26,6 +26,7 @@ from agilml.ledger import queries
 from agilml.ledger.control import Control
 from agilml.ledger.ledger import Ledger
 from agilml.project import Project
+from agilml.sweep.companion import accompanied
 from agilml.sweep.controller import Controller
 from agilml.sweep.liveness import ControllerLock, controller_pid
 from agilml.sweep.reconciling import settle
@@ -123,7 +124,7 @@ class _ControllerThread(threading.Thread):
     def run(self) -> None:
         """Drive the sweep to its end."""
         try:
-            with Ledger.open(self._project.ledger) as ledger:
+            with accompanied(self._project), Ledger.open(self._project.ledger) as ledger:
                 self._run(ledger)
         except BaseException as error:  # noqa: BLE001 - raised again where the app waits
             self.error = error

@@ -16,7 +16,7 @@ from agilml.points import leaves
 from agilml.project import Project, user
 from agilml.provenance.capture import capture
 from agilml.provenance.code import Code
-from agilml.provenance.secrets import scrub_argv
+from agilml.provenance.secrets import scrub_argv, scrub_json
 
 RECIPE = "agilml.hydra_launcher.job:train"
 
@@ -51,7 +51,7 @@ class JobPlan:
             "attempts": self.settings.limits,
         }
         provenance: dict[str, Any] = {
-            **capture(project.root, command),
+            **scrub_json(capture(project.root, command, caches=project.state / "cache")),
             "code": {"digest": self.code.digest, "files": self.code.files},
             "data": {},
         }
@@ -103,7 +103,7 @@ def _direction(sweeper: Any) -> str:
 def _axes(jobs: Sequence[Job]) -> dict[str, list[JSON]]:
     found: dict[str, dict[str, JSON]] = {}
     for job in jobs:
-        for name, value in params(job).items():
+        for name, value in scrub_json(params(job)).items():
             found.setdefault(name, {}).setdefault(canonical(value), value)
     return {name: list(values.values())[:100] for name, values in found.items() if len(values) > 1}
 
@@ -116,11 +116,13 @@ def _stored(
     bases: dict[str, dict[str, JSON]] = {}
     trials: list[PlannedTrial] = []
     for job, trial in zip(jobs, ids, strict=True):
-        values = leaves(job.plain)
-        shape = digest([name, job.choices, sorted(values), _dotted(job.plain) and job.plain])
+        # A job is a fork of the app, which knows its config: no secret has to be kept for it.
+        plain = scrub_json(job.plain)
+        values = leaves(plain)
+        shape = digest([name, job.choices, sorted(values), _dotted(plain) and plain])
         if shape not in structures:
-            key = digest({"conf": name, "choices": job.choices, "unresolved": job.plain})
-            structures[shape] = e.StructureComposed(key, name, job.choices, job.plain, job.plain)
+            key = digest({"conf": name, "choices": job.choices, "unresolved": plain})
+            structures[shape] = e.StructureComposed(key, name, job.choices, plain, plain)
             bases[shape] = values
         base = bases[shape]
         delta: dict[str, object] = {
@@ -128,7 +130,7 @@ def _stored(
             for path, value in values.items()
             if canonical(value) != canonical(base[path])
         }
-        trials.append((trial, structures[shape].structure, delta, dict(params(job))))
+        trials.append((trial, structures[shape].structure, delta, scrub_json(params(job))))
     return list(structures.values()), trials
 
 

@@ -250,16 +250,20 @@ class Control:
         return now.counted, now.lost
 
     def checkpoints(self, trial: str) -> list[tuple[str, int, str, str, float | None]]:
-        """Return ``(attempt, step, folder, sha256, value)`` of the trial's checkpoints, newest first."""
+        """Return ``(attempt, step, folder, sha256, value)`` of the trial's checkpoints, newest first.
+
+        Those of other origins count where somebody has got them from the remote.
+        """
         if self._known(trial).attempts < 2:
             # Before and during its first attempt there is none to go on from.
             return []
-        return self.ledger.db.execute(
-            "SELECT c.attempt, c.step, c.folder, c.sha256, c.value FROM checkpoint c"
-            " JOIN attempt a ON a.id = c.attempt WHERE c.trial = ? AND a.origin = ?"
-            " ORDER BY a.n DESC, c.step DESC",
-            (trial, self.ledger.origin),
+        rows = self.ledger.db.execute(
+            "SELECT c.attempt, c.step, c.folder, c.sha256, c.value, a.origin FROM checkpoint c"
+            " JOIN attempt a ON a.id = c.attempt WHERE c.trial = ? ORDER BY a.n DESC, c.step DESC",
+            (trial,),
         ).fetchall()
+        own, state = self.ledger.origin, self.ledger.path.parent
+        return [row[:5] for row in rows if row[5] == own or (state / row[2]).is_dir()]
 
     def wanted_elsewhere(self, trial: str) -> bool:
         """Whether another sweep that shall go on has this trial too."""

@@ -15,11 +15,12 @@ from agilml.ledger.opening import translated
 @contextmanager
 def overwriting(ledger: Ledger) -> Iterator[None]:
     """Let SQLite write zeros over whatever the block deletes or replaces."""
-    ledger.db.execute("PRAGMA secure_delete = ON")
+    (before,) = ledger.db.execute("PRAGMA secure_delete").fetchone()
+    ledger.db.execute("PRAGMA secure_delete = 1").fetchone()
     try:
         yield
     finally:
-        ledger.db.execute("PRAGMA secure_delete = FAST")
+        ledger.db.execute(f"PRAGMA secure_delete = {int(before)}").fetchone()
 
 
 def erase_free_pages(ledger: Ledger, seconds: float = LOCK_SECONDS) -> None:

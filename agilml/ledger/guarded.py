@@ -42,6 +42,10 @@ _PRAGMAS = frozenset(
     }
 )
 """PRAGMAs that only tell; those that also set something are refused in every form."""
+_TABLES_OF_FUNCTIONS = (
+    *("json_each('[]')", "json_tree('[]')", "pragma_table_info('fact')", "pragma_table_list"),
+    *("pragma_index_list('fact')", "pragma_index_info('sweep_planned')"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def _restrict(db: sqlite3.Connection, clock: _Clock) -> None:
     db.execute("PRAGMA temp_store = FILE")
     # A configuration may hold half of a surrogate pair, which is shown and stops nothing.
     db.text_factory = lambda raw: str(raw, "utf-8", "backslashreplace")
+    # SQLite declares such a table when it is first named, which the authorizer would refuse.
+    db.execute(f"SELECT 1 FROM {', '.join(_TABLES_OF_FUNCTIONS)} LIMIT 0")
     db.set_progress_handler(clock.is_over, _STEPS)
     db.set_authorizer(_authorize)
 

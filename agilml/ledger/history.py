@@ -69,7 +69,7 @@ def history(db: sqlite3.Connection, sweep: str, metric: str) -> Iterator[Happeni
     attempts: dict[str, str | None] = {}
     rows = db.execute(
         f"SELECT kind, subject, body FROM fact WHERE rowid >= ? AND kind IN ({','.join('?' * len(_KINDS))})"
-        " ORDER BY rowid",
+        " AND origin = (SELECT id FROM origin WHERE own = 1) ORDER BY rowid",
         (first or 0, *_KINDS),
     )
     for kind, subject, body in rows:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agilml.errors import LedgerError
+from agilml.ledger import packing
 from agilml.ledger.damage import UNREADABLE, damaged
 from agilml.ledger.queries_runs import (
     CHUNK,
@@ -42,6 +43,7 @@ __all__ = [
     "counts",
     "curve",
     "curves",
+    "folder",
     "host",
     "kept",
     "metrics",
@@ -82,6 +84,7 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
         try:
             db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            packing.register(db)
             yield db
         finally:
             db.close()
@@ -118,7 +121,7 @@ def sweep(db: sqlite3.Connection, sweep_id: str) -> SweepRow | None:
 
 def sweeps(db: sqlite3.Connection, limit: int = 20) -> list[SweepRow]:
     """Return the newest sweeps first."""
-    rows = db.execute(f"{_SWEEP} ORDER BY rowid DESC LIMIT ?", (limit,))
+    rows = db.execute(f"{_SWEEP} ORDER BY planned DESC, id LIMIT ?", (limit,))
     return [_sweep_row(row) for row in rows]
 
 
@@ -199,6 +202,14 @@ def curves(
 def curve(db: sqlite3.Connection, attempt: str, name: str) -> list[tuple[int | None, float, float]]:
     """Return one curve; empty where the metric was never logged."""
     return curves(db, attempt).get(name, [])
+
+
+def folder(db: sqlite3.Connection, trial: str, n: int) -> str | None:
+    """Return the folder of the trial's ``n``-th attempt, relative to its origin's state folder."""
+    row = db.execute(
+        "SELECT folder FROM attempt WHERE trial = ? AND n = ? ORDER BY leased DESC LIMIT 1", (trial, n)
+    ).fetchone()
+    return str(row[0]) if row else None
 
 
 def config(

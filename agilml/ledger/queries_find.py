@@ -28,7 +28,9 @@ def with_prefix(db: sqlite3.Connection, prefix: str, limit: int = 10) -> list[st
 def newest_sweep(db: sqlite3.Connection, branch: str | None = None) -> str | None:
     """Return the sweep planned last, on ``branch`` of Git where given."""
     where, values = ("WHERE git_branch = ?", (branch,)) if branch is not None else ("", ())
-    row = db.execute(f"SELECT id FROM sweep {where} ORDER BY rowid DESC LIMIT 1", values).fetchone()
+    row = db.execute(
+        f"SELECT id FROM sweep {where} ORDER BY planned DESC, id LIMIT 1", values
+    ).fetchone()
     return str(row[0]) if row else None
 
 
@@ -55,11 +57,11 @@ def all_tags(db: sqlite3.Connection) -> list[Tagged]:
 def recent_ids(db: sqlite3.Connection, limit: int = 20) -> list[tuple[str, str, str]]:
     """Return ``(id, state, what)`` of the newest sweeps, then of the newest runs."""
     sweeps: list[Any] = db.execute(
-        "SELECT id, state, conf FROM sweep ORDER BY rowid DESC LIMIT ?", (limit,)
+        "SELECT id, state, conf FROM sweep ORDER BY planned DESC, id LIMIT ?", (limit,)
     ).fetchall()
     runs = db.execute(
         "SELECT id, state, (SELECT params FROM sweep_trial WHERE trial = id LIMIT 1) FROM trial"
-        " ORDER BY rowid DESC LIMIT ?",
+        " ORDER BY planned DESC, id LIMIT ?",
         (limit,),
     ).fetchall()
     return [(str(a), str(b), str(c)) for a, b, c in [*sweeps, *runs]]

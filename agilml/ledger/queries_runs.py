@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agilml.ledger.queries_notes import Note, notes
 from agilml.ledger.rows import RunRow
 from agilml.model import TrialState
 
@@ -22,17 +23,25 @@ _RUN = (
     " FROM {source} LEFT JOIN attempt a ON a.id = t.attempt JOIN sweep s ON s.id = m.sweep"
     " LEFT JOIN metric b ON b.attempt = t.attempt AND b.name = s.metric"
 )
-_OF_SWEEP = _RUN.format(source="sweep_trial m JOIN trial t ON t.id = m.trial")
+# Two origins may have planned the same trials in another order: each is listed once.
+_ONCE = (
+    "m.idx = (SELECT min(o.idx) FROM sweep_trial o WHERE o.trial = m.trial AND o.sweep = m.sweep)"
+)
+_OF_SWEEP = _RUN.format(source=f"sweep_trial m JOIN trial t ON t.id = m.trial AND {_ONCE}")
 # A trial of several sweeps is listed once, under the sweep that executed it.
 _NEWEST = _RUN.format(
     source="trial t JOIN sweep_trial m ON m.trial = t.id AND m.sweep = coalesce("
     "(SELECT l.sweep FROM attempt l WHERE l.id = t.attempt),"
-    " (SELECT min(f.sweep) FROM sweep_trial f WHERE f.trial = t.id))"
+    f" (SELECT min(f.sweep) FROM sweep_trial f WHERE f.trial = t.id)) AND {_ONCE}"
 )
 _RANK = "CASE s.mode WHEN 'min' THEN -b.low ELSE b.high END"
+_NEWEST_FIRST = "t.planned DESC, m.sweep, m.idx DESC, t.id"
+"""By what all copies of a ledger agree on, in whatever order their facts came together."""
+
+BEST_FIRST = f"{_RANK} IS NULL, {_RANK} DESC, m.idx, t.id"
 
 COLUMNS = {
-    "planned": "t.rowid",
+    "planned": "t.planned",
     "started": "coalesce(a.started, t.started)",
     "ended": "t.ended",
     "seconds": "a.seconds",
@@ -100,7 +109,7 @@ def runs_of_sweep(
     if states is not None:
         where += f" AND t.state IN ({','.join('?' * len(states))})"
         values += states
-    order = f"{_RANK} IS NULL, {_RANK} DESC, m.idx" if best_first else "m.idx"
+    order = BEST_FIRST if best_first else "m.idx, t.id"
     values += [-1 if limit is None else limit, offset]
     rows = db.execute(f"{_OF_SWEEP} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", values)
     return _run_rows(db, rows.fetchall())
@@ -109,7 +118,7 @@ def runs_of_sweep(
 def newest_runs(db: sqlite3.Connection, *, limit: int | None = 50, offset: int = 0) -> list[RunRow]:
     """Return runs of all sweeps, the newest first."""
     rows = db.execute(
-        f"{_NEWEST} ORDER BY t.rowid DESC LIMIT ? OFFSET ?",
+        f"{_NEWEST} ORDER BY {_NEWEST_FIRST} LIMIT ? OFFSET ?",
         (-1 if limit is None else limit, offset),
     )
     return _run_rows(db, rows.fetchall())
@@ -123,6 +132,22 @@ def run(db: sqlite3.Connection, trial: str, sweep_id: str | None = None) -> RunR
         rows = db.execute(f"{_NEWEST} WHERE t.id = ?", (trial,))
     found = _run_rows(db, rows.fetchall())
     return found[0] if found else None
+
+
+def runs_by_id(
+    db: sqlite3.Connection, trials: Sequence[str], sweep_id: str | None = None
+) -> list[RunRow]:
+    """Return these runs in this order, seen from ``sweep_id`` where given."""
+    found: dict[str, RunRow] = {}
+    query, seen_from = (_NEWEST, []) if sweep_id is None else (_OF_SWEEP, [sweep_id])
+    scope = "" if sweep_id is None else "m.sweep = ? AND "
+    for at in range(0, len(trials), CHUNK):
+        part = trials[at : at + CHUNK]
+        rows = db.execute(
+            f"{query} WHERE {scope}t.id IN ({','.join('?' * len(part))})", [*seen_from, *part]
+        )
+        found.update((row.run, row) for row in _run_rows(db, rows.fetchall()))
+    return [found[trial] for trial in trials if trial in found]
 
 
 def count_runs(db: sqlite3.Connection) -> int:
@@ -154,26 +179,37 @@ def _where(wanted: Selection) -> tuple[str, list[Any]]:
 def _order(wanted: Selection) -> tuple[str, str, list[Any]]:
     """Return the ORDER BY, the join that it needs, and the values of that join."""
     if wanted.sort is None:
-        if wanted.sweep is None:
-            return "t.rowid DESC", "", []
-        return f"{_RANK} IS NULL, {_RANK} DESC, m.idx", "", []
-    way = "DESC" if wanted.descending else "ASC"
-    column = COLUMNS.get(wanted.sort)
+        return (_NEWEST_FIRST if wanted.sweep is None else BEST_FIRST), "", []
+    return sorted_by(wanted.sort, descending=wanted.descending)
+
+
+def sorted_by(sort: str, *, descending: bool) -> tuple[str, str, list[Any]]:
+    """Return the ORDER BY of a column or a metric, the join that it needs, and the values of that join."""
+    way = "DESC" if descending else "ASC"
+    column = COLUMNS.get(sort)
     if column is not None:
-        return f"{column} IS NULL, {column} {way}, t.rowid DESC", "", []
+        return f"{column} IS NULL, {column} {way}, t.planned DESC, t.id", "", []
     join = "LEFT JOIN metric k ON k.attempt = t.attempt AND k.name = ?"
-    return f"k.last IS NULL, k.last {way}, t.rowid DESC", join, [wanted.sort]
+    return f"k.last IS NULL, k.last {way}, t.planned DESC, t.id", join, [sort]
 
 
 def _run_rows(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> list[RunRow]:
     metrics = _metrics(db, [row[5] for row in rows if row[5]])
-    tagged = _tags(db, [row[0] for row in rows])
+    ids = [row[0] for row in rows]
+    tagged, noted = _tags(db, ids), notes(db, ids)
     now = time.time()
-    return [_run_row(row, metrics.get(row[5], {}), tagged.get(row[0], []), now) for row in rows]
+    return [
+        _run_row(row, metrics.get(row[5], {}), tagged.get(row[0], []), noted.get(row[0]), now)
+        for row in rows
+    ]
 
 
 def _run_row(
-    row: Sequence[Any], metrics: dict[str, float | int], tagged: list[str], now: float
+    row: Sequence[Any],
+    metrics: dict[str, float | int],
+    tagged: list[str],
+    noted: Note | None,
+    now: float,
 ) -> RunRow:
     best, best_step = (row[21], row[22]) if row[18] == "min" else (row[19], row[20])
     seconds = row[15]
@@ -203,6 +239,7 @@ def _run_row(
         tags=tagged,
         metric=row[23],
         mode=row[18],
+        note=noted.text if noted else None,
     )
 
 

@@ -82,7 +82,7 @@ def event_from(kind: str, body: str | bytes, origin: str, own: str) -> e.Event |
         return found
     named = {
         name: marked_attempt(str(getattr(found, name)), origin)
-        for name in ("attempt", "source")
+        for name in ("attempt", "source", "owner")
         if hasattr(found, name) and "." in str(getattr(found, name))
     }
     return e.event_of(kind, {**found.body(), **named}) if named else found

@@ -43,6 +43,7 @@ class RunRow:
         best: best value of the sweep's metric so far, and the step it was seen at.
         metric: name of that metric; ``mode`` says whether ``max`` or ``min`` is best.
         seconds: duration of the latest attempt, up to now where it still runs.
+        note: what people wrote about it, or None.
     """
 
     run: str
@@ -68,6 +69,7 @@ class RunRow:
     tags: Sequence[str] = field(default_factory=list)
     metric: str = ""
     mode: str = "max"
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

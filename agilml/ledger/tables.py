@@ -159,12 +159,12 @@ def _candidate(db: sqlite3.Connection, event: e.CandidateProposed, at: float, wh
         "INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             event.sweep,
+            who.origin,
             event.number,
             json.dumps(event.choice),
             json.dumps(event.trials),
             event.by,
             at,
-            who.origin,
         ),
     )
 
@@ -186,7 +186,7 @@ def _respecified(db: sqlite3.Connection, event: e.SweepRespecified, at: float, w
 def _budget_reached(db: sqlite3.Connection, event: e.BudgetReached, at: float, who: Who) -> None:
     db.execute(
         "INSERT OR IGNORE INTO budget_notice VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (event.sweep, event.name, event.share, event.used, event.limit, at, who.origin),
+        (event.sweep, who.origin, event.name, event.share, event.limit, event.used, at),
     )
 
 

@@ -41,7 +41,7 @@ def _note(db: sqlite3.Connection, event: e.NoteSet, at: float, who: Who) -> None
 def _artifact(db: sqlite3.Connection, event: e.ArtifactStored, at: float, who: Who) -> None:
     db.execute(
         "INSERT OR REPLACE INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (event.owner, event.name, event.role, event.sha256, event.size, at, who.origin),
+        (event.owner, event.name, who.origin, event.role, event.sha256, event.size, at),
     )
 
 

@@ -344,7 +344,7 @@ class Turn:
         return False
 
     def _state(self, lease: Lease) -> AttemptState | None:
-        if attempt_number(lease.attempt) != lease.n:
+        if not lease.attempt.startswith(f"{lease.trial}.{lease.n}"):
             return None
         now = self._control.attempt_now(lease.attempt)
         return now.state if now is not None and now.fence == lease.fence else None

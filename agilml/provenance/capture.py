@@ -13,9 +13,11 @@ from typing import Any
 
 import agilml
 from agilml.model import JSON
+from agilml.provenance.environment import environment
 from agilml.provenance.git import git_state
 from agilml.provenance.packages import packages
 from agilml.provenance.secrets import scrub, scrub_argv
+from agilml.provenance.system import driver
 from agilml.worker import probes
 
 ENVIRONMENT = (
@@ -35,15 +37,20 @@ ENVIRONMENT = (
 """The variables that are recorded if they are set; no other ever is."""
 
 
-def capture(project: Path, argv: Sequence[str]) -> dict[str, JSON]:
+def capture(project: Path, argv: Sequence[str], *, caches: Path | None = None) -> dict[str, JSON]:
     """Return the provenance of a command given as ``argv`` in ``project``, free of what looks secret.
 
     The keys are ``git`` (see :func:`git_state`), ``argv``, ``cwd``, ``user``, ``host``, ``platform``,
     ``python``, ``executable``, ``agilml``, ``packages`` (version by name), ``cpus``, ``memory_gb``
-    (GiB), ``gpus`` (names), ``environment`` and ``at`` (seconds since 1970). What cannot be had is
-    None or empty; nothing is raised for it. All text can be encoded as UTF-8.
+    (GiB), ``gpus`` (names), ``environment`` (variables), ``at`` (seconds since 1970) and those of
+    :func:`~agilml.provenance.environment.environment`. What cannot be had is None or empty; nothing is
+    raised for it. All text can be encoded as UTF-8. ``caches`` is a folder that makes the next call faster.
     """
-    machine = probes.machine()
+    installed = packages()
+    # Held open for both: to open NVML takes longer than all that is asked of it.
+    with driver() as nvml:
+        machine = probes.machine()
+        depends = environment(project, installed, caches=caches, nvml=nvml)
     system = os.uname()
     found: dict[str, Any] = {
         "git": git_state(project),
@@ -55,7 +62,7 @@ def capture(project: Path, argv: Sequence[str]) -> dict[str, JSON]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "executable": sys.executable,
         "agilml": agilml.__version__,
-        "packages": dict(packages()),
+        "packages": dict(installed),
         "cpus": machine.cpus,
         "memory_gb": machine.memory_gb,
         "gpus": [gpu.name for gpu in machine.gpus],
@@ -63,6 +70,7 @@ def capture(project: Path, argv: Sequence[str]) -> dict[str, JSON]:
             name: scrub(os.environ[name]) for name in ENVIRONMENT if name in os.environ
         },
         "at": time.time(),
+        **depends,
     }
     return {key: _encodable(value) for key, value in found.items()}
 

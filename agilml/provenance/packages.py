@@ -20,19 +20,20 @@ def packages(path: Iterable[str] | None = None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for folder in sys.path if path is None else path:
-        for name, version in sorted(_listed(folder or ".")):
+        for name, version, _ in sorted(listed(folder or ".")):
             found.setdefault(name, version)
     return dict(sorted(found.items()))
 
 
-def _listed(folder: str) -> list[tuple[str, str]]:
+def listed(folder: str) -> list[tuple[str, str, str]]:
+    """Return name, version and metadata folder of the distributions in ``folder``."""
     try:
         names = os.listdir(folder)
     except (OSError, ValueError):
         # sys.path also names archives, folders that do not exist, and whatever somebody put there.
         return []
     matches = (_METADATA.fullmatch(name) for name in names if name.endswith("-info"))
-    return [(_normal(match["name"]), match["version"]) for match in matches if match]
+    return [(_normal(match["name"]), match["version"], match[0]) for match in matches if match]
 
 
 def _normal(name: str) -> str:

@@ -38,6 +38,7 @@ def run_fields(row: RunRow, ending: Ending | None = None) -> dict[str, Any]:
         "tags": list(row.tags),
         "stopped": _stop_fields(ending.stopped),
         "reason": ending.reason,
+        "note": row.note,
     }
 
 

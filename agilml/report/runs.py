@@ -131,7 +131,7 @@ def csv_text(records: Sequence[Sequence[Any]]) -> str:
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([[_csv_cell(cell) for cell in record] for record in records])
+    writer.writerows([[csv_cell(cell) for cell in record] for record in records])
     return out.getvalue().rstrip("\n")
 
 
@@ -170,10 +170,11 @@ def _colours(rows: Sequence[RunRow], colour: bool) -> list[str]:
     return [COLOURS[row.state] for row in rows] if colour else []
 
 
-def _csv_cell(cell: Any) -> Any:
+def csv_cell(cell: Any, width: int = 10_000) -> Any:
+    """Return a cell of CSV: a text is safe to show, is no formula, and has ``width`` characters at most."""
     if not isinstance(cell, str):
         return cell
-    text = safe_text(cell, 10_000)
+    text = safe_text(cell, width)
     try:
         float(text)
     except ValueError:

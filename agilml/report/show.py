@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agilml.ledger.queries_search import Ending, StopRow
-from agilml.model import SweepState, TrialState, short
+from agilml.model import SweepState, TrialState, attempt_number, short
 from agilml.points import leaves
 from agilml.report.candidates import best_text
 from agilml.report.endings import ending_sentence
 from agilml.report.search_text import budget_text, objectives_text, search_text, used_text
+from agilml.report.show_sections import sections, size_text
 from agilml.report.table import Column, table
 from agilml.report.words import (
     COLOURS,
@@ -43,11 +44,13 @@ def run_text(
         _labelled("sweep", f"{run['sweep']}  conf={run['conf']}  recipe {run['recipe']}"),
         _labelled("params", params_text(run["params"], VALUE, exact=True) or "none"),
         *_optional("tags", ", ".join(run["tags"])),
+        *_optional("note", run["note"] or ""),
     ]
     lines += _provenance(run["provenance"])
     lines += _metrics(run, width)
     lines += _attempts(run["attempts_list"], width)
     lines += _checkpoints(run["checkpoints"], width)
+    lines += sections(run, width)
     if run["warnings"]:
         lines += ["", f"{plural(len(run['warnings']), 'warning')}:"]
         lines += [f"  {safe_text(text)}" for text in run["warnings"][-TAIL:]]
@@ -86,6 +89,7 @@ def sweep_text(sweep: Mapping[str, Any]) -> list[str]:
         how = "ended" if sweep["search"]["adaptive"] else "succeeded"
         lines.append(_labelled("kept", f"{plural(sweep['kept'], 'run')} had {how} before"))
     lines += _optional("tags", ", ".join(sweep["tags"]))
+    lines += _optional("note", sweep["note"] or "")
     return [*lines, *_provenance(sweep["provenance"])]
 
 
@@ -233,18 +237,14 @@ def _checkpoints(checkpoints: Sequence[Mapping[str, Any]], width: int | None) ->
     cells = [
         [
             f"step {item['step']}",
-            str(item["attempt"]).rpartition(".")[2],
-            _size(item["size"]),
+            str(attempt_number(item["attempt"])),
+            size_text(item["size"]),
             metric_text(_number(item["value"])),
             item["sha256"][:12],
         ]
         for item in checkpoints
     ]
     return ["", *table(columns, cells, width=width)]
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB" if size >= 1 << 20 else f"{size / 2**10:.1f} KiB"
 
 
 def _config(run: Mapping[str, Any]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from agilml.project import Project
 from agilml.report.candidates import candidate_fields
 from agilml.report.fields import iso_time, run_fields, strict
 from agilml.report.search_fields import budget_fields, search_fields
+from agilml.report.show_sections import data_fields, hardware_fields, kept_fields, note_fields
 from agilml.sweep.liveness import controller_pid, shown_state
 from agilml.sweep.standing import best_run, objectives_of, pareto_front, ranked_candidates
 
@@ -54,6 +55,11 @@ def run_details(db: sqlite3.Connection, project: Project, run: str) -> dict[str,
         "metric_details": [strict(asdict(item)) for item in _metrics(db, row)],
         "attempts_list": [_attempt(item) for item in queries.attempts(db, run)],
         "warnings": queries.warnings(db, run),
+        "stored": kept_fields(
+            db, project.state, [sweep.id, *(item.id for item in queries.attempts(db, run))]
+        ),
+        "hardware": hardware_fields(db, row.attempt),
+        "data": data_fields(db, run),
     }
 
 
@@ -99,6 +105,8 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
         "tags": queries.tags(db, sweep),
         "spec": strict(row.spec),
         "provenance": strict(row.provenance),
+        "stored": kept_fields(db, project.state, [sweep]),
+        "note": note_fields(db, sweep),
     }
 
 

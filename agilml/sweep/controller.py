@@ -123,6 +123,7 @@ class Controller:
                 crash_point("spool.read")
                 running.take(report.batch)
                 running.exit = report.exit or running.exit
+                running.hardware = report.hardware or running.hardware
         self._watch.look(self._running.values())
         try:
             with self._control.ledger.reading():
@@ -222,7 +223,7 @@ class Controller:
         for running in written.due:
             lease, batch = running.lease, running.batch
             self._steering.logged(lease.trial, batch.series)
-            running.batch = Batch(batch.offset)
+            running.batch, running.hardware = Batch(batch.offset), None
             running.flushed = now
             if lease.attempt in written.ended:
                 self._free(running, written.ended[lease.attempt])

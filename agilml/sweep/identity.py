@@ -15,7 +15,7 @@ from agilml.provenance.code import Code, code_of
 from agilml.worker import recipe
 
 CODE_KEYS = ("recipe", "argv", "app")
-DATA_KEYS = ("data.name", "data.root", "data.path")
+DATA_KEYS = ("data.name", "data.root", "data.path", "data.pin", "data.level")
 """All that decides which files a data set consists of; see :func:`agilml.recipes.data.files`."""
 
 
@@ -27,6 +27,7 @@ class Identities:
 
     Attributes:
         data: digest of every data set met, by name.
+        pins: the levels of pinned data sets that were met, as plain JSON.
     """
 
     def __init__(self, root: Path | None) -> None:
@@ -36,6 +37,7 @@ class Identities:
         self._parts: dict[str, tuple[str, str | None]] = {}
         self._data: dict[str, str | None] = {}
         self.data: dict[str, str] = {}
+        self.pins: list[dict[str, JSON]] = []
 
     def trial(self, structure: Structure, point: Point) -> str:
         """Return the id of the trial at ``point``.
@@ -130,6 +132,8 @@ class Identities:
         if not isinstance(node, dict):
             return None
         key = _files_key(node)
+        if key not in self._data and node.get("pin"):
+            self._data[key] = self._pinned(node)
         if key not in self._data:
             from agilml.recipes.data import digest as data_digest
 
@@ -139,6 +143,17 @@ class Identities:
             if found is not None:
                 self.data.setdefault(str(node.get("name") or len(self.data)), found)
         return self._data[key]
+
+    def _pinned(self, node: Mapping[str, Any]) -> str | None:
+        """Return the digest of what a run reads of a pinned data set; no file of it is looked at."""
+        from agilml.data.config import pinned
+        from agilml.project import find_project
+
+        found = pinned(find_project(self._root), node)
+        assert found is not None
+        self.pins.append(found._asdict())
+        self.data[f"{found.pin}:{found.level}"] = found.digest
+        return found.digest
 
 
 def _files_key(data: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Self
 
 from agilml.errors import AgilError
@@ -36,6 +37,7 @@ class Launch:
         self._handed_over = False
         self.taken = False
         self.trouble: str | None = None
+        self.staging: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -51,9 +53,9 @@ class Launch:
             # Left behind on purpose: it outlives this command, and init will reap it.
             self._process.returncode = 0
 
-    def preload(self, recipe: str) -> None:
-        """Let it warm up for this recipe while the plan is being made."""
-        self._send({"preload": recipe})
+    def preload(self, recipe: str, root: Path) -> None:
+        """Let it warm up for this recipe of the project in ``root`` while the plan is being made."""
+        self._send({"preload": recipe, "root": str(root)})
 
     def run(self, sweep: str) -> dict[str, Any]:
         """Hand it the sweep; return its answer, ``running`` or ``taken`` (another controller has it).
@@ -82,6 +84,8 @@ class Launch:
                 self._failure = _failure(answer, "")
             elif answer["is"] == "trouble":
                 self.trouble = str(answer["cause"])
+            elif answer["is"] == "staging":
+                self.staging = str(answer["text"])
         return False
 
     def wait(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agilml import events as e
 from agilml.config import Configs
+from agilml.data.conf_path import take_conf_path
 from agilml.errors import ConfigError, UsageError
 from agilml.ledger import queries
 from agilml.ledger.ledger import Ledger, Planned, PlannedTrial
@@ -16,12 +17,15 @@ from agilml.model import JSON, canonical, digest, sweep_id
 from agilml.points import Structure, materialise
 from agilml.project import Project
 from agilml.provenance.code import Code
-from agilml.provenance.secrets import scrub_argv
+from agilml.provenance.refs import Ref
+from agilml.provenance.secrets import environment_secrets, scrub_argv
+from agilml.provenance.secrets_kept import KeptSecrets, scrub_provenance
 from agilml.sweep.defaults import FIXED_SAMPLERS, objectives_of, sampler_of, settle, settled_node
 from agilml.sweep.draw import drawn, ordered, shuffled_alike
 from agilml.sweep.expand import expand_studies
 from agilml.sweep.expand_study import Study
 from agilml.sweep.identity import Identities
+from agilml.sweep.plan_checks import check_search, check_stopper
 from agilml.sweep.search.base import Objective
 from agilml.sweep.search.earlier import fits
 from agilml.sweep.search.making import Made, make_search
@@ -60,6 +64,8 @@ class Plan:
         excluded: points that an ``exclude`` rule took out.
         search: the space of a sampler that learns as it goes, else None.
         assumed: what nobody said and was taken for granted, for people to read.
+        kept: the secrets that its words and its confs held.
+        conf_path: the layer of configuration that came from elsewhere, if one did.
     """
 
     sweep: str
@@ -76,6 +82,8 @@ class Plan:
     excluded: int = 0
     search: SearchPlan | None = None
     assumed: Sequence[str] = ()
+    kept: KeptSecrets | None = None
+    conf_path: Mapping[str, JSON] | None = None
 
     @property
     def total(self) -> int | None:
@@ -90,6 +98,9 @@ class Plan:
         """Whether every trial is to run to its end, those that an earlier sweep ended early among them."""
         return str((self.spec["stopper"] or {}).get("name", "none")) == "none"
 
+    def _secrets(self) -> tuple[str, ...]:
+        return (*environment_secrets(), *(self.kept.values if self.kept is not None else ()))
+
     def record(
         self,
         ledger: Ledger,
@@ -100,6 +111,8 @@ class Plan:
         by: str = "",
     ) -> Planned:
         """Make the plan durable; see :meth:`agilml.ledger.ledger.Ledger.plan`."""
+        if self.kept is not None:
+            self.kept.save()
         return ledger.plan(
             e.SweepPlanned(
                 self.sweep,
@@ -110,9 +123,10 @@ class Plan:
                 self.total or 0,
                 self.spec,
                 {
-                    **provenance,
+                    **scrub_provenance(provenance, self._secrets()),
                     "code": {"digest": self.code.digest, "files": self.code.files},
                     "data": dict(self.data),
+                    **({"conf_path": self.conf_path} if self.conf_path else {}),
                 },
             ),
             [
@@ -133,14 +147,35 @@ class Plan:
         )
 
 
-def make_plan(project: Project, words: Sequence[str]) -> Plan:
+def make_plan(project: Project, words: Sequence[str], ref: Ref | None = None) -> Plan:
     """Return the plan that ``words`` (everything after ``agil sweep``) describe.
+
+    With a ``ref``, ``project`` is its checkout, and the sweep one of its own: the same trials planned from
+    the work tree are another sweep, because they run in another folder.
 
     Raises:
         UsageError: the words do not make sense; nothing was started.
         RecipeError: there is no such recipe.
     """
-    configs = Configs(project.conf)
+    words, layer = take_conf_path(project, words)
+    kept = KeptSecrets(project.state)
+    configs = Configs(project.conf, kept.config, (layer.folder,) if layer else ())
+    plan = replace(_plan(project, configs, kept.words(words)), kept=kept)
+    if layer is not None:
+        plan = replace(plan, spec={**plan.spec, **layer.spec(plan.spec)}, conf_path=layer.as_json())
+    return plan if ref is None else _of_ref(plan, ref)
+
+
+def _of_ref(plan: Plan, ref: Ref) -> Plan:
+    words = [*plan.spec["words"], f"ref={ref.name}"]
+    return replace(
+        plan,
+        sweep=sweep_id(digest({"sweep": plan.sweep, "commit": ref.commit})),
+        spec={**plan.spec, "words": words, "ref": ref.as_json()},
+    )
+
+
+def _plan(project: Project, configs: Configs, words: Sequence[str]) -> Plan:
     found = settle(configs, words)
     sampler = sampler_of(found[0])
     open_space = any(study.axes.open for study in found)
@@ -189,7 +224,7 @@ def _grid(project: Project, configs: Configs, found: Sequence[Study], words: Seq
         # An id is a digest, so that its order is a shuffle too; and the indexes of the ledger are
         # filled from one end to the other instead of all over, which costs half as much.
         trials.sort(key=itemgetter(0))
-    _check_stopper(shared, every.repeats)
+    check_stopper(shared, every.repeats)
     spec = {
         "axes": {name: list(values)[:100] for name, values in every.axes.items()},
         "excluded": every.excluded,
@@ -204,7 +239,7 @@ def _grid(project: Project, configs: Configs, found: Sequence[Study], words: Seq
 def _drawn(made: Made, words: Sequence[str]) -> Plan:
     """Return the fixed plan of candidates that a sampler draws without learning from results."""
     shared = shared_settings(made.configs)
-    _check_stopper(shared, made.repeated)
+    check_stopper(shared, made.repeated)
     budget = _limited(shared["budget"], made.plan.size)
     if budget["trials"] is None:
         raise UsageError(
@@ -244,7 +279,7 @@ def _fixed(
         recipe=recipe,
         metric=spec["metric"],
         mode=spec["mode"],
-        spec={"recipe": recipe, "words": scrub_argv(words), **spec},
+        spec={"recipe": recipe, "words": scrub_argv(words), **spec, "pins": identities.pins},
         structures=structures,
         trials=trials,
         code=identities.code,
@@ -260,7 +295,7 @@ def _adaptive(made: Made, words: Sequence[str]) -> Plan:
     Its id leaves the budget out: the same words with a larger one are the same sweep, carried on.
     """
     shared = shared_settings(made.configs)
-    _check_search(made, shared)
+    check_search(made, shared)
     plan = made.plan
     recorded, budget = plan.as_json(), _limited(shared["budget"], plan.size)
     identity = {
@@ -280,6 +315,7 @@ def _adaptive(made: Made, words: Sequence[str]) -> Plan:
         **shared,
         "budget": budget,
         "search": recorded,
+        "pins": plan.identities.pins,
     }
     return Plan(
         sweep=sweep_id(digest(identity)),
@@ -296,37 +332,6 @@ def _adaptive(made: Made, words: Sequence[str]) -> Plan:
         search=plan,
         assumed=_assumed(shared["budget"], budget),
     )
-
-
-def _check_search(made: Made, shared: Mapping[str, Any]) -> None:
-    """Return if sampler and stopper can be made; the controller would find out too late."""
-    from agilml.sweep.search.constraints import parse
-    from agilml.sweep.search.samplers import make_sampler
-
-    objectives = [Objective(*pair) for pair in shared["objectives"].items()]
-    parse(shared["sampler"].get("constraints") or ())
-    make_sampler(shared["sampler"], made.plan.space, objectives)
-    _check_stopper(shared, made.repeated)
-    if "seed" in {one.name for one in made.plan.space.dimensions}:
-        raise ConfigError(
-            "`seed` is an axis, and a search would look for the luckiest one",
-            next="seed=repeat(3): every candidate is repeated, and judged by the mean",
-        )
-
-
-def _check_stopper(shared: Mapping[str, Any], repeats: Sequence[str]) -> None:
-    """Return if the stopper can be made and can ever decide; the controller would find out too late."""
-    name = shared["stopper"]["name"]
-    if name == "none":
-        return
-    if name == "wilcoxon" and not repeats:
-        raise ConfigError(
-            "stopper `wilcoxon` compares repetitions, and this sweep has none",
-            next="add 'seed=repeat(6)', or stopper=median",
-        )
-    from agilml.sweep.search.stoppers import make_stopper
-
-    make_stopper(shared["stopper"], Objective(shared["metric"], shared["mode"]))
 
 
 def _limited(budget: Mapping[str, Any] | None, size: int | None) -> dict[str, Any]:

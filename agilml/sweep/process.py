@@ -1,9 +1,10 @@
 """The controller's process: ``python -m agilml.sweep.process PROJECT STATE``.
 
 It is started early, while the plan is still being made, and told on its standard input what to do:
-``{"preload": "resnet"}`` any time, then ``{"sweep": "s-…"}``, or nothing and end of file when the
-plan came to nothing. What only a sweep needs is imported when it comes, so that a template starts soon.
-It answers one line per fact that its starter waits for; after ``running`` the starter may go away.
+``{"preload": "resnet", "root": "/…"}`` any time, then ``{"sweep": "s-…"}``, or nothing and end of file
+when the plan came to nothing. What only a sweep needs is imported when it comes, so that a template
+starts soon. It answers one line per fact that its starter waits for; after ``running`` the starter
+may go away.
 """
 
 from __future__ import annotations
@@ -38,38 +39,40 @@ class ControllerProcess:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._warm: WarmTemplate | None = None
+        self._warm_for = ("", project.root)
 
     def serve(self) -> int:
         """Obey standard input; return the exit code of the process."""
         for line in sys.stdin:
             request = json.loads(line)
             if "preload" in request:
-                self._preload(str(request["preload"]))
+                self._preload(str(request["preload"]), Path(request["root"]))
             elif "sweep" in request:
                 return self._run(str(request["sweep"]))
         self._drop()
         return 0
 
-    def _preload(self, reference: str) -> None:
-        if self._warm is None or self._warm.recipe != reference:
+    def _preload(self, reference: str, root: Path) -> None:
+        if self._warm is None or self._warm_for != (reference, root):
             self._drop()
             # Only a head start: what keeps a template from starting is said by whoever needs it.
             with contextlib.suppress(OSError):
-                self._warm = WarmTemplate(reference, self._project.root, self._project.state)
+                self._warm = WarmTemplate(reference, root, self._project.state)
+                self._warm_for = (reference, root)
 
     def _drop(self) -> None:
         if self._warm is not None:
             self._warm.close()
             self._warm = None
 
-    def _executor(self, settings: Mapping[str, Any], reference: str) -> Executor:
+    def _executor(self, settings: Mapping[str, Any], reference: str, root: Path) -> Executor:
         from agilml.executors import executor_class
 
         made: Executor = executor_class(str(settings.get("name", "local")))(
-            settings, reference, self._project.root, self._project.state
+            settings, reference, root, self._project.state
         )
         adopt = getattr(made, "adopt", None)
-        if callable(adopt) and self._warm is not None and self._warm.recipe == reference:
+        if callable(adopt) and self._warm is not None and self._warm_for == (reference, root):
             adopt(self._warm)
             self._warm = None
         self._drop()
@@ -89,9 +92,10 @@ class ControllerProcess:
             return 0
         _log_to(folder / LOG)
         from agilml.ledger.ledger import Ledger
+        from agilml.sweep.companion import accompanied
 
         try:
-            with Ledger.open(self._project.ledger) as ledger:
+            with accompanied(self._project), Ledger.open(self._project.ledger) as ledger:
                 return self._drive(ledger, sweep)
         except AgilError as error:
             logging.getLogger("agilml").exception("the controller cannot go on")
@@ -116,6 +120,7 @@ class ControllerProcess:
         from agilml.ledger import queries
         from agilml.ledger.control import Control
         from agilml.model import SweepState
+        from agilml.provenance.secrets_kept import reveal
         from agilml.sweep.controller import Controller
         from agilml.sweep.reconciling import settle
         from agilml.sweep.recording import Recorder
@@ -127,7 +132,8 @@ class ControllerProcess:
             row = queries.sweep(db, sweep)
         if row is None:
             raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
-        settings = settings_of(row.spec, self._project.root, self._project.runs)
+        root = self._root_of(row.spec)
+        settings = settings_of(row.spec, root, self._project.runs)
         try:
             control = Control.take(ledger, sweep, platform.node(), os.getpid())
         except StaleWrite:
@@ -135,11 +141,13 @@ class ControllerProcess:
             _say({"is": "taken", "pid": os.getpid()})
             self._drop()
             return 0
-        executor = self._executor(row.spec["executor"] or {}, row.recipe)
+        wanted = reveal(row.spec["executor"] or {}, self._project.state)
+        executor = self._executor(wanted, row.recipe, root)
         _say({"is": "running", "pid": os.getpid(), "epoch": control.epoch})
         settle(control, Recorder(control, settings), control.open_attempts())
-        steering = Steering(control, row.spec, *self._search(ledger, sweep, row.spec))
+        steering = Steering(control, row.spec, *self._search(ledger, sweep, row.spec, root))
         controller = Controller(control, executor, settings, steering, self._alive, _tell)
+        settings.data.stage(_tell_staging, lambda: control.requests()[0])
         signal.signal(signal.SIGTERM, lambda *_: controller.leave())
         collect_rarely()
         state = controller.run()
@@ -148,15 +156,23 @@ class ControllerProcess:
             return 1
         return 0 if state is not SweepState.INTERRUPTED else 1
 
+    def _root_of(self, spec: Mapping[str, Any]) -> Path:
+        """Return the folder that the sweep's trials run in: the project's, or a checkout of its ref."""
+        if not spec.get("ref"):
+            return self._project.root
+        from agilml.provenance.refs import project_of
+
+        return project_of(self._project, spec).root
+
     def _search(
-        self, ledger: Ledger, sweep: str, spec: Mapping[str, Any]
+        self, ledger: Ledger, sweep: str, spec: Mapping[str, Any], root: Path
     ) -> tuple[Searching | None, Sequence[Decision]]:
         """Return the sweep's search; a fixed plan without a stopper has none, and needs no Optuna."""
         if not spec.get("search") and (spec.get("stopper") or {}).get("name", "none") == "none":
             return None, ()
         from agilml.sweep.search.assemble import assemble
 
-        return assemble(ledger.db, sweep, spec, self._project.root)
+        return assemble(ledger.db, sweep, spec, root)
 
     def _alive(self, sweep: str) -> bool | None:
         return controller_pid(self._project.sweep_folder(sweep)) is not None
@@ -166,6 +182,10 @@ def _tell(cause: str) -> None:
     """Pass on why the ledger cannot be written; a full disk has no room for a file that says so."""
     logging.getLogger("agilml").warning("the ledger cannot be written now: %s", cause)
     _say({"is": "trouble", "cause": cause})
+
+
+def _tell_staging(text: str) -> None:
+    _say({"is": "staging", "text": text})
 
 
 def _blind(cause: str, sweep: str) -> dict[str, str]:

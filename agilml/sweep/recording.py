@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import Any
 
 from agilml.ledger.control import Control, Lease, Turn
 from agilml.model import AttemptState, Cause, TrialState
+from agilml.provenance.secrets import scrub
+from agilml.provenance.secrets_kept import kept_values, reveal
 from agilml.sweep.policy import Outcome, outcome
 from agilml.sweep.running import Running, known_seed
 from agilml.sweep.settings import Settings
@@ -26,6 +29,7 @@ class Recorder:
         self._settings = settings
         self.state = settings.runs.parent
         self._folder = str(self.state)
+        self._names: dict[str, str] = {}
 
     def write(self, turn: Turn, running: Running) -> None:
         """Record what the spool of an attempt brought since the last turn."""
@@ -41,6 +45,10 @@ class Recorder:
                 start_ms=start.get("start_ms"),
                 began=start.get("at"),
             )
+            if self._settings.data:
+                pinned = self._settings.data.of(self._control.config(lease.trial))
+                if pinned is not None:
+                    turn.data_read(lease, **pinned.read)
         if batch.resume:
             turn.resumed(lease, str(batch.resume["attempt"]), int(batch.resume["step"]))
         for saved in batch.checkpoints:
@@ -53,13 +61,19 @@ class Recorder:
                 saved.get("value"),
                 [self._relative(folder) for folder in saved.get("drop", ())],
             )
+        if running.hardware is not None:
+            use = running.hardware
+            turn.sampled(lease, use.seconds, use.interval, use.series)
+        for read in batch.data:
+            told = {name: self._told(read[name]) for name in ("dataset", "level", "split")}
+            turn.data_read(lease, **{**read, **told})
         for text in batch.warnings:
-            turn.warned(lease, text)
+            turn.warned(lease, self._told(text))
         # Last, because it carries the offset up to which all of this was read. The rest may
         # be read again without harm, and nobody reads the spool of an attempt that has ended.
-        told = batch.warnings or batch.checkpoints
-        if batch.series or (told and running.exit is None):
-            turn.metrics(lease, batch.offset, batch.series)
+        news = batch.warnings or batch.checkpoints or batch.data
+        if batch.series or (news and running.exit is None):
+            turn.metrics(lease, batch.offset, self._named(batch.series))
 
     def decide(self, running: Running) -> Outcome:
         """Return where an attempt that has ended goes, and its trial."""
@@ -92,7 +106,7 @@ class Recorder:
             found.attempt,
             found.trial,
             cause=found.cause,
-            error=found.error,
+            error=None if found.error is None else self._told(found.error),
             exit_code=running.exit.code,
             signal=running.exit.signal,
             usage=running.exit.usage,
@@ -101,7 +115,8 @@ class Recorder:
     def order(self, lease: Lease, slot: Slot) -> Order:
         """Return what ``slot`` needs to know to execute the attempt."""
         settings, state = self._settings, self._folder
-        config = self._control.config(lease.trial)
+        config = reveal(self._control.config(lease.trial), self.state)
+        config = self._settings.data.into(config)
         saved = tuple(
             SavedCheckpoint(attempt, step, f"{state}/{folder}", sha256, value)
             for attempt, step, folder, sha256, value in self._control.checkpoints(lease.trial)
@@ -121,6 +136,23 @@ class Recorder:
             checkpoints=saved,
             beat_seconds=settings.beat_seconds,
         )
+
+    def _told(self, text: str) -> str:
+        """Return what the recipe said without what it shall not tell anybody."""
+        return scrub(text, kept_values(self.state))
+
+    def _named(self, series: dict[str, list[list[Any]]]) -> dict[str, list[list[Any]]]:
+        """Return the points under names that hold no secret; they are the same for every flush."""
+        for name in series.keys() - self._names.keys():
+            self._names[name] = self._told(name)
+        if all(self._names[name] == name for name in series):
+            return series
+        told: dict[str, list[list[Any]]] = {}
+        for name, columns in series.items():
+            known = told.setdefault(self._names[name], [[] for _ in columns])
+            for column, values in zip(known, columns, strict=True):
+                column.extend(values)
+        return told
 
     def _relative(self, folder: str) -> str:
         """Return a path below the state folder as one relative to it, so that a project can move."""

@@ -13,6 +13,7 @@ from typing import Any
 from agilml.ledger.control import Control, Lease
 from agilml.model import Cause
 from agilml.sweep.policy import Asked
+from agilml.worker.hardware import HardwareUse
 from agilml.worker.slot import Exit, Slot
 from agilml.worker.spool import Batch
 
@@ -45,6 +46,7 @@ class Running:
     flushed: float
     end: dict[str, Any] | None = None
     exit: Exit | None = None
+    hardware: HardwareUse | None = None
     asked: Asked | None = None
     asked_at: float = 0.0
     alone: bool = False
@@ -60,6 +62,7 @@ class Running:
         mine.points += batch.points
         mine.checkpoints += batch.checkpoints
         mine.warnings += batch.warnings
+        mine.data += batch.data
         for name, columns in batch.series.items():
             held = mine.series.setdefault(name, [[], [], []])
             for to, values in zip(held, columns, strict=True):
@@ -76,7 +79,9 @@ class Running:
             or batch.points >= FLUSH_POINTS
         ):
             return True
-        return not batch.empty and (eager or now - self.flushed >= FLUSH_SECONDS)
+        if batch.empty and self.hardware is None:
+            return False
+        return eager or now - self.flushed >= FLUSH_SECONDS
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from agilml.errors import ConfigError
 from agilml.sweep.budget import check_budget
+from agilml.sweep.pinned import PinnedData
 from agilml.sweep.policy import Tries
 from agilml.text import safe_text
 
@@ -29,6 +30,7 @@ class Settings:
     tries: Tries = field(default_factory=Tries)
     timeout_seconds: float | None = None
     beat_seconds: float = 5.0
+    data: PinnedData = field(default_factory=PinnedData)
 
 
 def settings_of(spec: Mapping[str, Any], project: Path, runs: Path) -> Settings:
@@ -49,6 +51,7 @@ def settings_of(spec: Mapping[str, Any], project: Path, runs: Path) -> Settings:
         ),
         timeout_seconds=None if minutes is None else float(minutes) * 60,
         beat_seconds=float(spec.get("beat_seconds") or 5.0),
+        data=PinnedData(project, runs.parent, spec.get("pins") or ()),
     )
 
 

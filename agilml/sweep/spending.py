@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bisect
 import copy
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
+
+from agilml.ledger.packing import load
 
 HOUR = 3600.0
 
@@ -198,7 +199,7 @@ class Meter:
         found = self._db.execute(_NEWEST_POINTS, (row.attempt,)).fetchone()
         if found is None:
             return began
-        series = json.loads(found[0])["series"].values()
+        series = load(found[0])["series"].values()
         last = began + max((times[-1] for _, _, times in series if times), default=0.0)
         return last if row.ended is None else min(last, row.ended)
 

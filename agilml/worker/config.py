@@ -66,6 +66,11 @@ def _frozen(value: Any) -> Any:
         return Config(value)
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
+    if isinstance(value, str) and "${agil.secret:" in value:
+        raise KeyError(
+            "the config holds a secret that only the machine which planned the sweep keeps;"
+            " write ${oc.env:NAME} in its place"
+        )
     if isinstance(value, str) and "${oc.env:" in value:
         return _decoded(_FROM_ENVIRONMENT.sub(_environment, value))
     return value

@@ -15,6 +15,7 @@ from agilml.model import parse_metric
 from agilml.worker import checkpoints
 from agilml.worker.checkpoints import Checkpoint
 from agilml.worker.order import Order, SavedCheckpoint
+from agilml.worker.reading import content_of
 from agilml.worker.rng import random_state
 from agilml.worker.spool import SpoolWriter
 
@@ -52,6 +53,7 @@ class Run:
         self._saved: list[SavedCheckpoint] = list(order.checkpoints)
         self._first_step = 0
         self._ending: type[Exception] | None = None
+        self._read: set[tuple[str, str, str]] = set()
         self.cooperative = False
 
     @property
@@ -199,6 +201,38 @@ class Run:
         """The kept checkpoint with the best value of the sweep's metric, or None."""
         best = self._best()
         return Checkpoint.open(Path(best.folder), best.sha256) if best else None
+
+    def read(
+        self,
+        dataset: str,
+        split: str = "",
+        *,
+        level: str = "",
+        path: str | Path | None = None,
+        digest: str = "",
+        files: int = 0,
+        size: int = 0,
+    ) -> None:
+        """Record that this attempt reads a split of a data set, once however often it is said.
+
+        ``path`` names the file or folder that holds it, which is hashed now; without one, ``digest`` says
+        what is in it, in ``files`` files of ``size`` bytes. What cannot be read is told as a warning.
+        """
+        if (dataset, level, split) in self._read:
+            return
+        self._read.add((dataset, level, split))
+        if path is not None:
+            try:
+                digest, files, size = content_of(Path(path))
+            except OSError as error:
+                self.warn(f"the {split} data of {dataset!r} cannot be read: {error}")
+                return
+        names = {"dataset": str(dataset), "level": str(level), "split": str(split)}
+        event = {"e": "data", **names, "digest": digest, "files": files, "size": size}
+        try:
+            self._spool.write(event)
+        except OSError as error:
+            self._lost(error)
 
     def environment(self) -> dict[str, str]:
         """Return the variables through which :func:`current_run` finds this run in a child program."""

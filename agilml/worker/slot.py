@@ -19,6 +19,7 @@ from typing import Any
 from agilml.model import Cause
 from agilml.worker import logs, spool
 from agilml.worker.child import start_time
+from agilml.worker.hardware import HardwareUse, Meter
 from agilml.worker.order import Order
 from agilml.worker.probes import out_of_memory_kills
 from agilml.worker.spool import Batch, SpoolReader
@@ -57,22 +58,29 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """News of one slot: what the spool brought, and the end if it has come."""
+    """News of one slot: what the spool brought, the end if it has come, hardware use when it is due."""
 
     slot: str
     attempt: str
     batch: Batch
     exit: Exit | None = None
+    hardware: HardwareUse | None = None
 
 
 class Slot:
     """One place where one attempt at a time runs."""
 
     def __init__(
-        self, name: str, starter: Starter, threads: int = 1, gpus: tuple[int, ...] = ()
+        self,
+        name: str,
+        starter: Starter,
+        threads: int = 1,
+        gpus: tuple[int, ...] = (),
+        meter: Meter | None = None,
     ) -> None:
         self.name = name
         self._starter = starter
+        self._meter = meter
         self.threads = threads
         self.gpus = gpus
         self.order: Order | None = None
@@ -122,6 +130,14 @@ class Slot:
             logs.cap_log(self.order.path)
         return batch
 
+    def report(self) -> Report:
+        """Return what is new about the attempt, which goes on."""
+        assert self.order is not None
+        attempt, use = self.order.attempt, None
+        if self._meter is not None:
+            use = self._meter.look(attempt, self._pid, self.gpus, self.began)
+        return Report(self.name, attempt, self.tail(), hardware=use)
+
     def forked(self, pid: int) -> None:
         """Note the pid of the attempt's process; its silence is counted from here."""
         self._pid = pid
@@ -166,7 +182,10 @@ class Slot:
 
     def _release(self, end: Exit) -> Report:
         assert self.order is not None
-        report = Report(self.name, self.order.attempt, self.tail(), end)
+        attempt, use = self.order.attempt, None
+        if self._meter is not None:
+            use = self._meter.end(attempt, time.monotonic() - self.began)
+        report = Report(self.name, attempt, self.tail(), end, use)
         if self._reader is not None:
             self._reader.close()
         logs.cap_log(self.order.path)

@@ -9,6 +9,7 @@ Lines, by their key ``e``:
 ``beat``    n (1, 2, …)
 ``ckpt``    step, dir, sha256, size, value, drop (folders that were removed)
 ``warn``    text
+``data``    dataset, level, split, digest, files, size: what the attempt reads
 ``imports`` names: modules that the template could have imported ahead
 ``end``     state, cause, error
 """
@@ -76,6 +77,7 @@ class Batch:
     series: dict[str, list[list[Any]]] = field(default_factory=dict)
     checkpoints: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    data: list[dict[str, Any]] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     end: dict[str, Any] | None = None
     points: int = 0
@@ -89,6 +91,7 @@ class Batch:
             or self.series
             or self.checkpoints
             or self.warnings
+            or self.data
             or self.end
         )
 
@@ -152,6 +155,8 @@ class SpoolReader:
             batch.checkpoints.append(_checkpoint(event))
         elif kind == "warn":
             batch.warnings.append(_text(event["text"], 1000))
+        elif kind == "data":
+            batch.data.append(_data(event))
         elif kind == "imports":
             batch.imports = [_text(name, 200) for name in event["names"]]
         elif kind == "start":
@@ -207,6 +212,11 @@ def _checkpoint(event: dict[str, Any]) -> dict[str, Any]:
         "value": None if value is None else _number(value),
         "drop": [_text(folder, 4096) for folder in event.get("drop", ())],
     }
+
+
+def _data(event: dict[str, Any]) -> dict[str, Any]:
+    texts = {name: _text(event[name], 200) for name in ("dataset", "level", "split", "digest")}
+    return {**texts, "files": _whole(event["files"]), "size": _whole(event["size"])}
 
 
 def _add_points(event: dict[str, Any], batch: Batch) -> None:

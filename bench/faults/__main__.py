@@ -11,7 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.faults import clock, damage, diskfault, kills, late, memory, powercut, races, upgrade
+from bench.faults import (
+    bucket,
+    clock,
+    damage,
+    diskfault,
+    kills,
+    late,
+    memory,
+    merging,
+    powercut,
+    races,
+    syncing,
+    upgrade,
+)
 from bench.faults.finding import Finding, merged
 from bench.faults.planted import (
     ERRORS_SWALLOWED,
@@ -38,6 +51,8 @@ class Budget:
     races: int
     every: int
     ooms: int
+    orders: int
+    segments: int
 
 
 Harness = Callable[[Path, Budget], Finding]
@@ -56,6 +71,9 @@ HARNESSES: dict[str, Harness] = {
     "late": lambda folder, budget: late.measure(folder, budget.seed, budget.late),
     "checkpoints": lambda folder, budget: damage.saved(folder, budget.seed, budget.damages),
     "ledgers": lambda folder, budget: damage.ledgers(folder, budget.seed, budget.damages),
+    "orders": lambda folder, budget: merging.measure(folder, budget.seed, budget.orders),
+    "bucket": lambda folder, budget: bucket.measure(folder, budget.seed, budget.damages),
+    "sync": lambda folder, budget: syncing.measure(folder, budget.seed, budget.segments),
     "power": _power_cuts,
     "memory": lambda folder, budget: memory.measure(folder, budget.ooms),
     "clock": lambda folder, _: clock.measure(folder),
@@ -73,6 +91,9 @@ HARNESSES: dict[str, Harness] = {
 CONTROLS: dict[str, Harness] = {
     "late": lambda folder, budget: late.measure(folder, budget.seed, 50, believe=True),
     "checkpoints": lambda folder, budget: damage.saved(folder, budget.seed, 300, by_digest=False),
+    "orders": lambda folder, budget: merging.measure(folder, budget.seed, 50, arrival=True),
+    "bucket": lambda folder, budget: bucket.measure(folder, budget.seed, 20, silent=True),
+    "sync": lambda folder, budget: syncing.measure(folder, budget.seed, 90, believe=True),
     "power": lambda folder, budget: powercut.measure(
         folder, budget.seed, 1_000, plant(folder / "planted", *SYNC_NORMAL)
     ),
@@ -139,10 +160,12 @@ def _parser() -> argparse.ArgumentParser:
         ("kills", 1_000, "kills, 20 of a sweep"),
         ("images", 10_000, "disk images, 1,000 of a recorded sweep"),
         ("late", 10_000, "late writes"),
-        ("damages", 1_000, "damaged ledgers, and as many checkpoints"),
+        ("damages", 1_000, "damaged ledgers, and as many checkpoints and buckets"),
         ("races", 100, "races of 2 to 8 commands"),
         ("every", 5, "fail every N-th write and sync"),
         ("ooms", 20, "trials that want too much memory"),
+        ("orders", 1_000, "orders in which the segments of four writers are taken"),
+        ("segments", 300, "segments of three writers through a hurt network"),
     ):
         parser.add_argument(f"--{name}", type=int, default=usual, metavar="N", help=what)
     return parser
@@ -150,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _budget(arguments: argparse.Namespace) -> Budget:
     if arguments.quick:
-        return Budget(arguments.seed, 20, 300, 200, 60, 3, 120, 2)
+        return Budget(arguments.seed, 20, 300, 200, 60, 3, 120, 2, 60, 60)
     return Budget(
         arguments.seed,
         arguments.kills,
@@ -160,6 +183,8 @@ def _budget(arguments: argparse.Namespace) -> Budget:
         arguments.races,
         arguments.every,
         arguments.ooms,
+        arguments.orders,
+        arguments.segments,
     )
 
 

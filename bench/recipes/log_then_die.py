@@ -6,6 +6,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from agilml.model import attempt_number
+
 if TYPE_CHECKING:
     from agilml.worker.config import Config
     from agilml.worker.run import Run
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 def train(cfg: Config, run: Run) -> None:
     """Log ``cfg.calls`` points and die without a word, the first time."""
     # Whether and how often a killed trial is tried again is not what is measured here.
-    if not run.id.endswith(".1"):
+    if attempt_number(run.id) > 1:
         return
     for step in range(cfg.calls):
         run.log(step=step, loss=0.5)

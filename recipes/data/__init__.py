@@ -13,6 +13,7 @@ from agilml.recipes.data.sources import digest, family, files
 
 if TYPE_CHECKING:
     from agilml.recipes.data.dataset import Dataset
+    from agilml.worker.run import Run
 
 __all__ = ["digest", "files", "images", "load", "table"]
 
@@ -42,23 +43,36 @@ def load(data: Mapping[str, Any]) -> Dataset:
             return csvfile.load(data)
 
 
-def images(data: Mapping[str, Any]) -> Dataset:
-    """Return a data set of images: uint8, shape (items, channels, height, width).
+def images(data: Mapping[str, Any], run: Run | None = None) -> Dataset:
+    """Return a data set of images: uint8, shape (items, channels, height, width); ``run`` reads it.
 
     Raises:
         ConfigError: as :func:`load`, or the data set is a table.
     """
     from agilml.recipes.data.dataset import as_images
 
-    return as_images(load(data), data["name"])
+    return as_images(_read(data, run), data["name"])
 
 
-def table(data: Mapping[str, Any]) -> Dataset:
-    """Return a data set of rows: float32, shape (items, features); images are flattened.
+def table(data: Mapping[str, Any], run: Run | None = None) -> Dataset:
+    """Return a data set of rows: float32, shape (items, features), images flattened; ``run`` reads it.
 
     Raises:
         ConfigError: as :func:`load`.
     """
     from agilml.recipes.data.dataset import as_table
 
-    return as_table(load(data))
+    return as_table(_read(data, run))
+
+
+def _read(data: Mapping[str, Any], run: Run | None) -> Dataset:
+    """Return the data set, once the run has recorded each of its parts with a digest of the content."""
+    dataset = load(data)
+    if run is not None:
+        pin, level = str(data.get("pin") or ""), str(data.get("level") or "")
+        name = pin.partition("@")[0] or str(data["name"])
+        for split in ("train", "val", "test"):
+            part = getattr(dataset, split)
+            digest = part.digest()
+            run.read(name, split, level=level if pin else "", digest=digest, size=part.size)
+    return dataset

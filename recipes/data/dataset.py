@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,19 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return int(self.x.nbytes + self.y.nbytes)
+
+    def digest(self) -> str:
+        """Return the hex sha256 of items and targets, their types and shapes among it."""
+        whole = hashlib.sha256()
+        for array in (self.x, self.y):
+            whole.update(f"{array.dtype.str} {array.shape}\n".encode())
+            whole.update(np.ascontiguousarray(array).data)
+        return whole.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

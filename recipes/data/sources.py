@@ -67,7 +67,7 @@ def files(data: Mapping[str, Any]) -> list[tuple[str, Path]]:
         case "folder":
             return sorted(_images(_given(data, "root")))
         case "csv":
-            path = _given(data, "path")
+            path = _table(_given(data, "path"))
             return [(path.name, path)]
 
 
@@ -96,6 +96,9 @@ def digest(data: Mapping[str, Any]) -> str | None:
 
 def _given(data: Mapping[str, Any], key: str) -> Path:
     value = data.get(key)
+    if data.get("pin"):
+        # A pinned data set was staged, and the recipe's config says where.
+        key, value = "path", data.get("path")
     if value in (None, ""):
         raise ConfigError(
             f"data={data['name']} needs data.{key}, and it is not set", next=f"add data.{key}=PATH"
@@ -106,6 +109,19 @@ def _given(data: Mapping[str, Any], key: str) -> Path:
             f"data.{key} does not exist: {path}", next=f"set data.{key} to where it lies"
         )
     return path
+
+
+def _table(path: Path) -> Path:
+    """Return the one file of a folder, which is what a pinned table is; a file itself as it is."""
+    if not path.is_dir():
+        return path
+    inside = [entry for entry in path.iterdir() if entry.is_file()]
+    if len(inside) != 1:
+        raise ConfigError(
+            f"data.path is a folder with {len(inside)} files, and a table is one: {path}",
+            next="data.path=FILE, or a pin of that file alone",
+        )
+    return inside[0]
 
 
 def _bundled(names: tuple[str, ...]) -> Iterator[tuple[str, Path]]:

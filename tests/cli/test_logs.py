@@ -10,8 +10,8 @@ import pytest
 
 from agilml.ledger.control import Control, Lease
 from agilml.ledger.ledger import Ledger
-from agilml.model import AttemptState, Cause, TrialState
-from agilml.testing.ledgers import SampleSweep, plan_sample, start_sample
+from agilml.model import AttemptState, Cause, TrialState, attempt_id
+from agilml.testing.ledgers import ORIGIN, SampleSweep, plan_sample, start_sample
 from agilml.worker.logs import cap_log
 from tests.cli.conftest import Agil
 
@@ -19,7 +19,7 @@ from tests.cli.conftest import Agil
 @pytest.fixture
 def log(sample: SampleSweep, project: Path) -> Path:
     """Return the log of the run that is tagged `baseline`; its folder exists."""
-    folder = project / ".agil" / "runs" / f"{sample.trials[0]}.1"
+    folder = project / ".agil" / "runs" / attempt_id(sample.trials[0], 1, ORIGIN)
     folder.mkdir(parents=True)
     return folder / "log.txt"
 

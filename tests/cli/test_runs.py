@@ -33,6 +33,7 @@ FIELDS = [
     "tags",
     "stopped",
     "reason",
+    "note",
 ]
 
 

@@ -66,7 +66,8 @@ def test_a_cancelled_run_of_a_person_says_so(
     agil: Agil, sample: SampleSweep, project: Path
 ) -> None:
     with Ledger.open(project / ".agil" / "ledger.db") as ledger:
-        ledger.db.execute("UPDATE trial SET state = 'pending' WHERE id = ?", (sample.trials[5],))
+        sql = "UPDATE trial SET state = 'pending', here = 'pending' WHERE id = ?"
+        ledger.db.execute(sql, (sample.trials[5],))
         ledger.request_cancel(sample.trials[5], "ada")
     assert agil("show", sample.trials[5], "--json").json["reason"] == "asked for"
     assert "cancelled: asked for" in agil("show", sample.trials[5]).out

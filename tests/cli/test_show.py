@@ -8,9 +8,9 @@ import pytest
 
 from agilml.ledger.control import Control
 from agilml.ledger.ledger import Ledger
-from agilml.model import short
+from agilml.model import attempt_id, short
 from agilml.sweep.liveness import ControllerLock
-from agilml.testing.ledgers import CONFIG, SampleSweep, plan_sample, start_sample
+from agilml.testing.ledgers import CONFIG, ORIGIN, SampleSweep, plan_sample, start_sample
 from tests.cli.conftest import Agil
 from tests.golden.files import same_as_file
 
@@ -38,12 +38,12 @@ def test_secrets_stay_interpolations(
 
 
 def test_files_of_a_run_are_listed(agil: Agil, sample: SampleSweep, project: Path) -> None:
-    folder = project / ".agil" / "runs" / f"{sample.trials[0]}.1"
+    folder = project / ".agil" / "runs" / attempt_id(sample.trials[0], 1, ORIGIN)
     (folder / "checkpoints").mkdir(parents=True)
     (folder / "plot.txt").write_text("12345")
     (folder / "checkpoints" / "big").write_text("x")
     artifacts = agil("show", "baseline", "--json").json["artifacts"]
-    assert artifacts == [{"path": f"runs/{sample.trials[0]}.1/plot.txt", "size": 5}]
+    assert artifacts == [{"path": f"runs/{folder.name}/plot.txt", "size": 5}]
 
 
 def test_a_sweep_shows_its_state_counts_controller_budget_and_best(
@@ -100,7 +100,7 @@ def test_run_and_sweep_look_as_agreed(agil: Agil, sample: SampleSweep) -> None:
 
 
 def test_a_failed_run_shows_its_last_lines(agil: Agil, sample: SampleSweep, project: Path) -> None:
-    folder = project / ".agil" / "runs" / f"{sample.trials[3]}.1"
+    folder = project / ".agil" / "runs" / attempt_id(sample.trials[3], 1, ORIGIN)
     folder.mkdir(parents=True)
     (folder / "log.txt").write_text("".join(f"line {i}\n" for i in range(50)) + "\x1b[2Jboom\n")
     said = agil("show", sample.trials[3])

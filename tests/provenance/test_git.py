@@ -200,7 +200,7 @@ def test_git_that_takes_too_long_still_tells_the_commit(
     def slow(argv: Any, **limits: Any) -> Output:
         return run_bounded(argv, **{**limits, "seconds": 0.0 if "status" in argv else 5.0})
 
-    monkeypatch.setattr("agilml.provenance.git.run_bounded", slow)
+    monkeypatch.setattr("agilml.provenance.repository.run_bounded", slow)
     found = state(committed)
     assert (found["commit"], found["dirty"]) == (commit, None)
     assert found["error"] == "git took longer than 5 s"

@@ -40,7 +40,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleSweep]
 def test_every_table_and_column_is_documented_and_nothing_else(
     ledger: tuple[Path, SampleSweep],
 ) -> None:
-    with closing(sqlite3.connect(ledger[0])) as db:
+    with queries.reader(ledger[0]) as db:
         tables = db.execute(
             "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
             " AND name NOT LIKE 'sqlite_%' AND name != '_sqlite_migrations'"

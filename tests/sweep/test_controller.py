@@ -35,7 +35,8 @@ def test_a_trial_leaves_at_most_four_files(toy: Toy) -> None:
     toy.plan([1])
     toy.run()
 
-    folder = toy.project.runs / "t-1.1"
+    (folder,) = toy.project.runs.iterdir()
+    assert folder.name.startswith("t-1.1-")
     assert ["events.jsonl", "log.txt"] == sorted(path.name for path in folder.iterdir())
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agilml import events as e
 from agilml.ledger.control import Control
 from agilml.ledger.ledger import Ledger
-from agilml.model import AttemptState, Cause, TrialState
+from agilml.model import AttemptState, Cause, TrialState, attempt_id
 from agilml.sweep.spending import HOUR, Meter, Union
 from tests.sweep.toy import Toy
 
@@ -92,14 +92,17 @@ class Book:
     ) -> str:
         """Write an attempt; without an end it is open."""
         self.n += 1
-        name = f"t-{self.n}.1"
+        name = attempt_id(f"t-{self.n}", 1, self.ledger.origin)
         over = seconds is not None or ended is not None
         state = "succeeded" if over else "started"
         until = ended if ended is not None else leased + seconds if seconds is not None else None
         self.ledger.db.execute(
             "INSERT INTO attempt (id, trial, n, sweep, epoch, fence, state, slot, folder, leased, started,"
-            " ended, seconds) VALUES (?, ?, 1, ?, 1, ?, ?, 'local:0', 'f', ?, ?, ?, ?)",
-            (name, f"t-{self.n}", sweep, self.n, state, leased, leased, until, seconds),
+            " ended, seconds, origin) VALUES (?, ?, 1, ?, 1, ?, ?, 'local:0', 'f', ?, ?, ?, ?, ?)",
+            (
+                *(name, f"t-{self.n}", sweep, self.n, state, leased, leased, until, seconds),
+                self.ledger.origin,
+            ),
         )
         return name
 

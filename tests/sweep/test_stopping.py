@@ -33,7 +33,7 @@ def decisions(toy: Toy) -> dict[str, tuple[Any, ...]]:
     """Return action, stopper, step and reason by attempt."""
     with queries.reader(toy.project.ledger) as db:
         rows = db.execute("SELECT attempt, action, stopper, step, reason FROM decision").fetchall()
-    return {row[0]: row[1:] for row in rows}
+    return {str(row[0]).rpartition("-")[0]: row[1:] for row in rows}
 
 
 def test_a_diverging_trial_is_pruned_with_its_reason(tmp_path: Path) -> None:

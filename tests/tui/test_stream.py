@@ -91,7 +91,8 @@ def test_another_attempt_is_another_start(here: Project) -> None:
 
     made = write_sweep(here, points(1), write)
     lines = told(here, made)
-    assert [line.get("attempt") for line in lines] == [None, f"{made.trials[0]}.2", None]
+    attempts = [str(line.get("attempt")).rpartition("-")[0] for line in lines]
+    assert attempts == ["", f"{made.trials[0]}.2", ""]
 
 
 def test_silence_is_broken_every_thirty_seconds(here: Project) -> None:

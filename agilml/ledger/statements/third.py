@@ -36,7 +36,8 @@ CREATE TABLE sweep_part (
 ) WITHOUT ROWID;
 """
 
-# Tables whose keys assumed one origin.
+# Tables whose keys assumed one origin. Columns of a key come first in all that have no row ids: the integrity
+# check of SQLite 3.40 reports damage where they do not.
 _KEYED_ANEW = """
 ALTER TABLE attempt RENAME TO attempt_before;
 CREATE TABLE attempt (
@@ -63,17 +64,19 @@ DROP TABLE sweep_trial_before;
 CREATE INDEX sweep_trial_trial ON sweep_trial (trial);
 ALTER TABLE candidate RENAME TO candidate_before;
 CREATE TABLE candidate (
-  sweep TEXT NOT NULL, number INTEGER NOT NULL, choice TEXT NOT NULL, trials TEXT NOT NULL, by TEXT NOT NULL,
-  proposed REAL NOT NULL, origin TEXT NOT NULL, PRIMARY KEY (sweep, origin, number)
+  sweep TEXT NOT NULL, origin TEXT NOT NULL, number INTEGER NOT NULL, choice TEXT NOT NULL,
+  trials TEXT NOT NULL, by TEXT NOT NULL, proposed REAL NOT NULL, PRIMARY KEY (sweep, origin, number)
 ) WITHOUT ROWID;
-INSERT INTO candidate SELECT *, (SELECT id FROM origin WHERE own = 1) FROM candidate_before;
+INSERT INTO candidate SELECT sweep, (SELECT id FROM origin WHERE own = 1), number, choice, trials, by, proposed
+  FROM candidate_before;
 DROP TABLE candidate_before;
 ALTER TABLE budget_notice RENAME TO budget_notice_before;
 CREATE TABLE budget_notice (
-  sweep TEXT NOT NULL, name TEXT NOT NULL, share REAL NOT NULL, used REAL NOT NULL, "limit" REAL NOT NULL,
-  at REAL NOT NULL, origin TEXT NOT NULL, PRIMARY KEY (sweep, origin, name, share, "limit")
+  sweep TEXT NOT NULL, origin TEXT NOT NULL, name TEXT NOT NULL, share REAL NOT NULL, "limit" REAL NOT NULL,
+  used REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (sweep, origin, name, share, "limit")
 ) WITHOUT ROWID;
-INSERT INTO budget_notice SELECT *, (SELECT id FROM origin WHERE own = 1) FROM budget_notice_before;
+INSERT INTO budget_notice
+  SELECT sweep, (SELECT id FROM origin WHERE own = 1), name, share, "limit", used, at FROM budget_notice_before;
 DROP TABLE budget_notice_before;
 """
 
@@ -90,8 +93,8 @@ CREATE TABLE note (
   origin TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE artifact (
-  owner TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-  at REAL NOT NULL, origin TEXT NOT NULL, PRIMARY KEY (owner, name, origin)
+  owner TEXT NOT NULL, name TEXT NOT NULL, origin TEXT NOT NULL, role TEXT NOT NULL, sha256 TEXT NOT NULL,
+  size INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (owner, name, origin)
 ) WITHOUT ROWID;
 CREATE INDEX artifact_sha256 ON artifact (sha256);
 CREATE TABLE hardware (

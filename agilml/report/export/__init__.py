@@ -1,0 +1,1 @@
+"""Runs, curves and answers of SQL as files for other tools: CSV, JSON lines, Parquet."""
