@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -293,7 +294,8 @@ def _verify(project: Project, text: str, level: str, staged: bool, out: _Output)
                 next=f"agil data get {safe_text(text, 80)} --level {level}",
             )
     else:
-        problems = verify_source(open_source(project, pin.source), manifest, progress)
+        with closing(open_source(project, pin.source)) as source:
+            problems = verify_source(source, manifest, progress)
     checked = len(manifest.entries(level))
     fields = {
         "name": pin.name,
@@ -320,8 +322,10 @@ def _diff(project: Project, first: str, second: str | None, out: _Output) -> int
     progress = out.progress()
     pin, before = find(project, reference(first), progress)
     if second is None:
-        source = open_source(project, pin.source)
-        made = make_manifest(project, source, shares=pin.shares, kind=pin.kind, progress=progress)
+        with closing(open_source(project, pin.source)) as source:
+            made = make_manifest(
+                project, source, shares=pin.shares, kind=pin.kind, progress=progress
+            )
         after = made.manifest
     else:
         _, after = find(project, reference(second), progress)

@@ -168,11 +168,11 @@ def _gc(project: Project, remote: Remote, as_json: bool, quiet: bool, dry_run: b
 
 
 def _repair(project: Project, remote: Remote, as_json: bool, quiet: bool, _: bool) -> int:
-    from agilml.sync import repair, syncing, telling
+    from agilml.sync import syncing, telling
 
     tell = _tell(quiet=quiet)
     with syncing.place(project, remote, tell=tell) as here:
-        found = repair.repair(here.exchange, remote, tell=tell)
+        found = syncing.repair(here, tell=tell)
     as_dict = {
         "remote": remote.address,
         "checked": found.checked,

@@ -101,6 +101,10 @@ class BucketSource:
         if digest_of_file(to) != item.sha256:
             raise Changed(item.path, f"in {safe_text(self.address)} is not what was added")
 
+    def close(self) -> None:
+        """Let go of connections."""
+        self._remote.close()
+
     def local(self, path: str) -> Path | None:
         """Return None: nothing of it lies on this machine."""
         del path
@@ -125,7 +129,9 @@ class BucketSource:
         remote = open_remote(above, self._settings)
         entry = remote.stat(name)
         if entry is None:
+            remote.close()
             return []
+        self._remote.close()
         self._remote = remote
         return [entry]
 

@@ -12,6 +12,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -53,6 +54,8 @@ class Cache:
         self.limit = limit
         self._objects, self._folders = root / "objects", root / "folders"
         self._used = root / "used"
+        self._made: set[str] = set()
+        self._mark = secrets.token_hex(4)
 
     def hold(self, digest: str) -> Held | None:
         """Return the folder of a level if it is here, kept from being removed."""
@@ -119,15 +122,17 @@ class Cache:
     def install(self, sha256: str, write: Callable[[Path], None]) -> None:
         """Put an object in: ``write`` makes the file it is given, and checks its digest."""
         path = self.object(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.parent / f".{sha256}.{os.getpid()}.{threading.get_ident()}"
+        if sha256[:2] not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._made.add(sha256[:2])
+        temporary = path.parent / f".{sha256}.{self._mark}.{threading.get_ident()}"
         try:
-            temporary.unlink(missing_ok=True)
             write(temporary)
             temporary.chmod(_FILE)
             temporary.replace(path)
-        finally:
+        except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
 
     def _build(self, digest: str, files: Mapping[str, str]) -> None:
         making = self._folders / f".making-{digest}"

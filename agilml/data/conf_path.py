@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,10 +89,10 @@ def fetch_layer(project: Project, address: str) -> ConfLayer:
         ConfigError: it has no file of configuration, too many, or one that says what it must not.
         AgilError: it cannot be reached.
     """
-    source = open_source(project, address)
-    listing = [found for found in source.listing() if found.path.endswith(".yaml")]
-    _check_listing(address, listing)
-    texts = in_threads(lambda found: _text(address, source, found), listing)
+    with closing(open_source(project, address)) as source:
+        listing = [found for found in source.listing() if found.path.endswith(".yaml")]
+        _check_listing(address, listing)
+        texts = in_threads(lambda found: _text(address, source, found), listing)
     files: dict[str, dict[str, JSON]] = {}
     for found, text in zip(listing, texts, strict=True):
         check_conf(f"{address.rstrip('/')}/{found.path}", found.path, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 from agilml.data.adding import make_manifest
@@ -92,8 +93,10 @@ def _made_anew(project: Project, pin: Pin, why: str, progress: Progress | None) 
     if not pin.levels:
         raise error
     try:
-        source = open_source(project, pin.source)
-        made = make_manifest(project, source, shares=pin.shares, kind=pin.kind, progress=progress)
+        with closing(open_source(project, pin.source)) as source:
+            made = make_manifest(
+                project, source, shares=pin.shares, kind=pin.kind, progress=progress
+            )
     except AgilError as cause:
         raise error from cause
     if made.manifest.digest != pin.digest:

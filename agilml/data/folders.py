@@ -81,6 +81,9 @@ class FolderSource:
         if whole.hexdigest() != item.sha256:
             raise Changed(item.path, f"in {safe_text(self.address)} is not what was added")
 
+    def close(self) -> None:
+        """There is no connection to let go of."""
+
     def local(self, path: str) -> Path | None:
         """Return where the file lies."""
         return self._place(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from agilml import events as e
@@ -58,16 +59,16 @@ def add(
     progress = progress or Progress()
     before = read_pins(project.root).get(check_name(name))
     address = address_of(project, typed)
-    source = open_source(project, address)
     if before is not None and kind in (None, before.kind):
         shares = {**before.shares, **shares}
         kind = before.kind
-    made = make_manifest(project, source, shares=shares, kind=kind, progress=progress)
-    manifest = made.manifest
-    project.make_state()
-    blobs_of(project).add(manifest.text())
-    if store:
-        store_files(project, source, manifest, progress)
+    with closing(open_source(project, address)) as source:
+        made = make_manifest(project, source, shares=shares, kind=kind, progress=progress)
+        manifest = made.manifest
+        project.make_state()
+        blobs_of(project).add(manifest.text())
+        if store:
+            store_files(project, source, manifest, progress)
     keep = store or (before is not None and before.stored and before.digest == manifest.digest)
     pin = pin_of(name, manifest, address, stored=keep)
     known = _record(project, pin, again=store and not (before is not None and before.stored))

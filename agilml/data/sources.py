@@ -37,7 +37,7 @@ class Found(NamedTuple):
 
 
 class Source(Protocol):
-    """A place of files. Its methods may be called from several threads."""
+    """A place of files. Its methods may be called from several threads; whoever opened it closes it."""
 
     address: str
 
@@ -68,6 +68,9 @@ class Source(Protocol):
         Raises:
             Changed: it has another digest than was recorded, or is gone; what was written is of no use.
         """
+
+    def close(self) -> None:
+        """Let go of connections."""
 
     def local(self, path: str) -> Path | None:
         """Return where the file lies on this machine, or None."""

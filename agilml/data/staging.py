@@ -101,8 +101,9 @@ class _Getter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._remote is not None:
-            self._remote.close()
+        for place in (self._remote, self._source):
+            if place is not None:
+                place.close()
 
     def missing(self, entries: list[Entry]) -> int:
         """Return how many bytes are not in the cache yet."""

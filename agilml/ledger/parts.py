@@ -110,7 +110,11 @@ def show(db: sqlite3.Connection, table: str, identifier: str) -> None:
         f"SELECT origin, {', '.join(columns)} FROM {table}_part WHERE id = ?", (identifier,)
     )
     parts = [dict(zip(("origin", *columns), row, strict=True)) for row in rows]
-    shown = _shown_trial(parts) if table == "trial" else _shown_sweep(parts)
+    if table == "trial":
+        shown = _shown_trial(parts)
+    else:
+        members = "SELECT count(*) FROM sweep_trial WHERE sweep = ?"
+        shown = _shown_sweep(parts, db.execute(members, (identifier,)).fetchone()[0])
     sets = ", ".join(f"{name} = ?" for name in shown)
     db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", (*shown.values(), identifier))
 
@@ -132,11 +136,12 @@ def _trial_rank(part: dict[str, Any]) -> tuple[Any, ...]:
     return part["round"], _TRIAL_RANK.get(part["state"], -1), executed, when, part["origin"]
 
 
-def _shown_sweep(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _shown_sweep(parts: Sequence[dict[str, Any]], members: int) -> dict[str, Any]:
     winner = max(parts, key=_sweep_rank)
     return {
         **winner,
-        "total": max(part["total"] for part in parts),
+        # Searches of several origins propose trials of their own.
+        "total": max(members, *(part["total"] for part in parts)),
         "planned": min(part["planned"] for part in parts),
         "started": _first(part["started"] for part in parts),
     }

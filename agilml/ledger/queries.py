@@ -207,7 +207,8 @@ def curve(db: sqlite3.Connection, attempt: str, name: str) -> list[tuple[int | N
 def folder(db: sqlite3.Connection, trial: str, n: int) -> str | None:
     """Return the folder of the trial's ``n``-th attempt, relative to its origin's state folder."""
     row = db.execute(
-        "SELECT folder FROM attempt WHERE trial = ? AND n = ? ORDER BY leased DESC LIMIT 1", (trial, n)
+        "SELECT folder FROM attempt WHERE trial = ? AND n = ? ORDER BY leased DESC LIMIT 1",
+        (trial, n),
     ).fetchone()
     return str(row[0]) if row else None
 

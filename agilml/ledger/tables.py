@@ -76,7 +76,8 @@ def _trials_planned(db: sqlite3.Connection, event: e.TrialsPlanned, at: float, w
         _join_trial(db, trial, at, who, kept=trial in kept)
     db.executemany(
         "INSERT INTO sweep_trial (sweep, idx, trial, params, kept) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET kept = min(kept, excluded.kept), params = min(params, excluded.params)",
+        " ON CONFLICT (trial, sweep) DO UPDATE SET idx = min(idx, excluded.idx),"
+        " kept = min(kept, excluded.kept), params = min(params, excluded.params)",
         [
             (event.sweep, event.first + i, trial, json.dumps(params), int(trial in kept))
             for i, (trial, _, params) in enumerate(event.trials)

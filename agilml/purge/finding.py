@@ -14,6 +14,7 @@ from agilml import events as e
 from agilml.errors import AgilError
 from agilml.ledger.encoding import encode
 from agilml.ledger.exchange import Exchange, FactRow
+from agilml.model import short
 from agilml.project import Project
 from agilml.purge.emptied import artifact_emptied, emptied, sweep_emptied
 from agilml.purge.needle import Needle
@@ -24,6 +25,7 @@ NEVER_READ = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "
 """Names in the state folder that are looked into by other means, or never: opening them drops locks."""
 
 _BACKUPS = "ledger.db.*"
+_REPRODUCED = "reproduce"
 
 
 class Purge(NamedTuple):
@@ -118,10 +120,19 @@ def find_text(
         if new != body:
             found.add(fact, new)
     backups = _backups(project)
+    again = project.state / _REPRODUCED
+    whole: dict[Path, None] = dict.fromkeys(backups)
     for path in _files(project.state):
-        if path not in backups and holds(needle, path):
-            (found.files if _is_sealed(path) else found.blotted).append(path)
-    found.files += backups
+        if path in whole or not holds(needle, path):
+            continue
+        if path.is_relative_to(again):
+            # A run that was run again has a ledger of its own there: all of it can be made once more.
+            whole[again / path.relative_to(again).parts[0]] = None
+        elif _is_sealed(path):
+            whole[path] = None
+        else:
+            found.blotted.append(path)
+    found.files = list(whole)
     _refuse_writers(project, db, found.blotted)
     return found
 
@@ -231,7 +242,7 @@ def _folders(project: Project, db: sqlite3.Connection, target: str, runs: list[s
         rows = db.execute("SELECT folder, sweep FROM attempt WHERE trial = ?", (run,)).fetchall()
         named += [state / folder for folder, _ in rows]
         named += [state / "tensorboard" / sweep / run for _, sweep in rows]
-        named += sorted((state / "reproduce").glob(f"{run}-*"))
+        named += sorted((state / _REPRODUCED).glob(f"{short(run)}-*"))
     if target.startswith("s-"):
         named += [project.sweep_folder(target), state / "tensorboard" / target]
     inside = state.resolve()

@@ -10,6 +10,7 @@ from agilml.crashpoints import crash_point
 from agilml.errors import LedgerDamaged
 from agilml.ledger.exchange import Exchange, SegmentRow
 from agilml.store.base import Entry, Remote
+from agilml.store.errors import RemoteError
 from agilml.sync.errors import Problem, SegmentDamaged
 from agilml.sync.fetching import Fetched, fetch_all
 from agilml.sync.heads import Head
@@ -136,33 +137,46 @@ class _Origin:
     def _take(self, fetched: Iterator[tuple[Entry, Fetched | Problem]]) -> None:
         """Take segments while each follows from the one before."""
         group: list[Fetched] = []
-        last, digest = self._last, self._digest
-        for entry, found in fetched:
-            problem = (
-                found if isinstance(found, Problem) else self._follows(entry, found, last, digest)
-            )
-            if problem is not None:
-                self._commit(group)
-                self._damaged(problem.key, last + 1, problem.what)
-                return
-            assert isinstance(found, Fetched)
-            if found.segment.last <= last:
-                continue
-            group.append(found)
-            last, digest = found.segment.last, found.segment.after
-            if sum(len(item.segment.facts) for item in group) >= GROUP:
-                if not self._commit(group):
+        try:
+            for entry, found in fetched:
+                last, digest = self._reached(group)
+                if isinstance(found, Fetched) and found.segment.last <= last:
+                    continue
+                problem = self._wrong(entry, found, last, digest)
+                if problem is not None:
+                    if self._commit(group):
+                        self._damaged(problem.key, last + 1, problem.what)
                     return
-                group = []
+                assert isinstance(found, Fetched)
+                group.append(found)
+                if found.segment.last - self._last >= GROUP:
+                    if not self._commit(group):
+                        return
+                    group = []
+        except RemoteError:
+            # What has arrived need not be fetched again.
+            self._commit(group)
+            raise
         self._commit(group)
 
-    def _follows(self, entry: Entry, found: Fetched, last: int, digest: str) -> Problem | None:
+    def _reached(self, group: list[Fetched]) -> tuple[int, str]:
+        """Return the last fact, and its digest, once ``group`` is taken."""
+        return (
+            (group[-1].segment.last, group[-1].segment.after)
+            if group
+            else (self._last, self._digest)
+        )
+
+    def _wrong(
+        self, entry: Entry, found: Fetched | Problem, last: int, digest: str
+    ) -> Problem | None:
+        """Return what keeps a segment with unknown facts from following fact ``last``, if anything does."""
+        if isinstance(found, Problem):
+            return found
         segment = found.segment
         if segment.first > last + 1:
             key = segment_key(self._id, last + 1)
             return Problem(key, self._id, f"it is missing: {entry.key} follows")
-        if segment.last <= last:
-            return None
         at = last - segment.first
         known = segment.before if at < 0 else segment.facts[at].digest
         if known != digest:

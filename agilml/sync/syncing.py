@@ -24,6 +24,8 @@ from agilml.sync.listing import list_heads, list_origins
 from agilml.sync.lock import WAIT_SECONDS, sync_lock
 from agilml.sync.pull import Pulled, pull
 from agilml.sync.push import Pushed, push
+from agilml.sync.repair import Repaired
+from agilml.sync.repair import repair as put_right
 from agilml.sync.seen import Seen
 
 Tell = Callable[[str], None]
@@ -187,3 +189,13 @@ def collect(
     return garbage.collect(
         here.exchange, here.remote, here.blobs, dry_run=dry_run, grace=grace, tell=tell
     )
+
+
+def repair(here: Place, *, tell: Tell) -> Repaired:
+    """Put damaged and missing segments back, without what was purged from their facts meanwhile.
+
+    Raises:
+        RemoteUnavailable, RemoteRefused: what was put back before stays so; the call can be repeated.
+    """
+    sync_here(here, tell=tell)
+    return put_right(here.exchange, here.remote, tell=tell)

@@ -36,8 +36,10 @@ BURST = 12
 
 QUICK = Retry(tries=3, first=0.002, most=0.02)
 HASTY = Retry(tries=1)
+USUAL = Retry(tries=6, first=0.002, most=0.02)
 MANY = 1_000
-"""Segments from which credentials do not expire: to load them anew takes boto3 a third of a second."""
+"""Segments from which credentials do not expire (to load them anew takes boto3 a third of a second), and a
+request is given up as late as elsewhere: after three tries no listing of thousands comes to its end."""
 
 SIZES = (10, 300, 3_000, 20_000)
 
@@ -63,7 +65,8 @@ def measure(
             planted.enter_context(patch.object(segments, "CUT_FACTS", 1))
             if believe:
                 planted.enter_context(patch.object(push, "_put", _believing))
-            remotes = [_remote(proxy.server, HASTY if believe else QUICK) for _ in projects]
+            retry = HASTY if believe else QUICK if count < MANY else USUAL
+            remotes = [_remote(proxy.server, retry) for _ in projects]
             _write_all(projects, remotes, seed, count // writers, finding)
         finding.figures["requests"] = proxy.requests
         finding.figures["of them hurt"] = sum(proxy.hurt.values())

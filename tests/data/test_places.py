@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,19 +22,19 @@ from agilml.testing.ssh import SshServer, ssh_server, why_no_server
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[SshServer]:
     if why := why_no_server():
         pytest.skip(why)
-    with ssh_server(tmp_path_factory.mktemp("sshd")) as made:
+    with ssh_server(tmp_path / "sshd") as made:
         yield made
 
 
-@pytest.fixture(scope="module")
-def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+@pytest.fixture
+def seaweed(tmp_path: Path) -> Iterator[S3Server]:
     if weed() is None:
         pytest.skip("no weed program on this machine")
-    with seaweed_server(tmp_path_factory.mktemp("weed")) as made:
+    with seaweed_server(tmp_path / "weed") as made:
         yield made
 
 
@@ -48,8 +49,8 @@ def test_a_folder_behind_ssh_is_the_same_data_set(
     _, manifest = find(here, Reference("set"))
     victim = next(entry.path for entry in manifest.entries("test"))
     (images / victim).write_bytes(b"another")
-    source = open_source(here, sshd.address(images))
-    problems = verify_source(source, manifest, Progress())
+    with closing(open_source(here, sshd.address(images))) as source:
+        problems = verify_source(source, manifest, Progress())
     assert [(one.path, one.what) for one in problems] == [(victim, "changed")]
     with pytest.raises(Changed):
         stage(here, Reference("set"), "test")

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from agilml import events as e
 from agilml.ledger.control import Control, Lease, Turn
-from agilml.ledger.facts import encode, verify_chain
+from agilml.ledger.encoding import encode
+from agilml.ledger.facts import verify_chain
 from agilml.ledger.ledger import Ledger
 from agilml.model import AttemptState, Cause, TrialState
 from agilml.testing.ledgers import plan_sample, sample_clock, sample_points

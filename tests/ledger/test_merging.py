@@ -45,7 +45,7 @@ def planned(trials: Sequence[str]) -> list[PlannedTrial]:
     return [(trial, "c", {"x": int(trial[2:])}, {"x": int(trial[2:])}) for trial in trials]
 
 
-def plan(ledger: Ledger, sweep: str, trials: Sequence[str], **flags: bool) -> None:
+def plan(ledger: Ledger, sweep: str, trials: Sequence[str], **flags: Any) -> None:
     spec: dict[str, Any] = {"executor": {"name": "local"}, "budget": {"trials": None}}
     event = e.SweepPlanned(sweep, "toy", "toy", "acc", "max", len(trials), spec, {"user": "ada"})
     ledger.plan(event, [structure()], planned(trials), **flags)
@@ -391,7 +391,7 @@ def test_a_planted_mistake_of_merging_is_found(
     else:
         asked = itertools.count()
         monkeypatch.setattr(parts, "_trial_rank", lambda _: -(next(asked) * 7 % 5))
-    with pytest.raises(Exception):  # noqa: B017  whatever it breaks, it is noticed
+    with pytest.raises(Exception):  # noqa: B017, PT011  whatever it breaks, it is noticed
         run_state_machine_as_test(
             Team,
             settings=settings(

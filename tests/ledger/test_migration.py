@@ -14,8 +14,8 @@ import pytest
 from agilml.errors import LedgerError, LedgerFromFuture
 from agilml.ledger import queries, queries_runs, schema
 from agilml.ledger.control import Control
-from agilml.ledger.facts import verify_chain
 from agilml.ledger.exchange import Exchange
+from agilml.ledger.facts import verify_chain
 from agilml.ledger.ledger import Ledger
 from agilml.ledger.refold import digest_of_tables, tables_that_differ
 from agilml.model import AttemptState, SweepState, TrialState
@@ -34,7 +34,9 @@ def rows(db: sqlite3.Connection, release: int) -> dict[str, list[Any]]:
             if not name.startswith(("sqlite_", "_sqlite"))
         ]
         for table in tables:
-            columns = ", ".join(f'"{row[1]}"' for row in first.execute(f"PRAGMA table_info({table})"))
+            columns = ", ".join(
+                f'"{row[1]}"' for row in first.execute(f"PRAGMA table_info({table})")
+            )
             found[table] = db.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2").fetchall()
     return found
 

@@ -89,10 +89,14 @@ def test_a_text_is_taken_out_of_facts_of_all_origins_files_blobs_and_bundles(
     sweep_saying(bob, TEXT, "b")
     ada.sync()
     bob.sync()
+    again = ada.project.state / "reproduce" / "t-1-again" / ".agil"
+    again.mkdir(parents=True)
+    (again / "ledger.db").write_text(f"of a run that was run again: {TEXT}")
     (ada.project.state / "secrets.json").write_text(json.dumps({"values": {"00": TEXT}}))
 
     purge(ada, Needle(f"{TEXT}\n"))
 
+    assert not again.parent.exists()
     assert saying(TEXT, ada.project.state, bucket) == []
     bob.sync()
     assert "ledger.db" not in saying(TEXT, bob.project.state)

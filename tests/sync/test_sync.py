@@ -14,6 +14,8 @@ import pytest
 
 from agilml.ledger.exchange import Exchange
 from agilml.ledger.ledger import Ledger
+from agilml.store.errors import RemoteUnavailable
+from agilml.store.file import FileRemote
 from agilml.sync import push, segments
 from agilml.sync.lock import SyncRunning, sync_lock
 from agilml.sync.status import status
@@ -371,3 +373,27 @@ def test_a_ledger_may_be_written_while_it_is_sent(
     monkeypatch.setattr(push, "_put", real)
     assert a.sync().problems == b.sync().problems == []
     assert a.digest() == b.digest()
+
+
+def test_a_pull_that_is_cut_off_keeps_what_has_arrived(
+    clone: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = clone("a"), clone("b")
+    a.sweep("one", trials=5)
+    monkeypatch.setattr(segments, "CUT_FACTS", 4)
+    a.sync()
+    real, left = FileRemote.get, 4
+
+    def get(self: FileRemote, key: str, **options: Any) -> bytes:
+        nonlocal left
+        left -= key.startswith("ledger/")
+        if left < 0:
+            raise RemoteUnavailable("cut")
+        return real(self, key, **options)
+
+    monkeypatch.setattr(FileRemote, "get", get)
+    with pytest.raises(RemoteUnavailable):
+        b.sync()
+    monkeypatch.setattr(FileRemote, "get", real)
+    assert b.facts() == 16
+    assert b.sync().pulled.facts == a.facts() - 16

@@ -61,13 +61,14 @@ CREATE TABLE sweep_trial (
 ) WITHOUT ROWID;
 INSERT INTO sweep_trial SELECT * FROM sweep_trial_before;
 DROP TABLE sweep_trial_before;
-CREATE INDEX sweep_trial_trial ON sweep_trial (trial);
+CREATE UNIQUE INDEX sweep_trial_trial ON sweep_trial (trial, sweep);
 ALTER TABLE candidate RENAME TO candidate_before;
 CREATE TABLE candidate (
   sweep TEXT NOT NULL, origin TEXT NOT NULL, number INTEGER NOT NULL, choice TEXT NOT NULL,
   trials TEXT NOT NULL, by TEXT NOT NULL, proposed REAL NOT NULL, PRIMARY KEY (sweep, origin, number)
 ) WITHOUT ROWID;
-INSERT INTO candidate SELECT sweep, (SELECT id FROM origin WHERE own = 1), number, choice, trials, by, proposed
+INSERT INTO candidate
+  SELECT sweep, (SELECT id FROM origin WHERE own = 1), number, choice, trials, by, proposed
   FROM candidate_before;
 DROP TABLE candidate_before;
 ALTER TABLE budget_notice RENAME TO budget_notice_before;
@@ -76,7 +77,8 @@ CREATE TABLE budget_notice (
   used REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (sweep, origin, name, share, "limit")
 ) WITHOUT ROWID;
 INSERT INTO budget_notice
-  SELECT sweep, (SELECT id FROM origin WHERE own = 1), name, share, "limit", used, at FROM budget_notice_before;
+  SELECT sweep, (SELECT id FROM origin WHERE own = 1), name, share, "limit", used, at
+  FROM budget_notice_before;
 DROP TABLE budget_notice_before;
 """
 
@@ -103,7 +105,8 @@ CREATE TABLE hardware (
 ) WITHOUT ROWID;
 CREATE TABLE dataset (
   name TEXT NOT NULL, level TEXT NOT NULL, digest TEXT NOT NULL, files INTEGER NOT NULL,
-  size INTEGER NOT NULL, source TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (name, level, digest)
+  size INTEGER NOT NULL, source TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (name, level, digest)
 ) WITHOUT ROWID;
 CREATE TABLE data_read (
   attempt TEXT NOT NULL, dataset TEXT NOT NULL, level TEXT NOT NULL, split TEXT NOT NULL,
