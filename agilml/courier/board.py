@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -71,10 +73,12 @@ class Board:
         self._root = project.state / FOLDER
         self._writing: dict[str, _Writing] = {}
 
-    def catch_up(self, *, everyone: bool = False) -> int:
+    def catch_up(self, *, everyone: bool = False, seconds: float = math.inf) -> int:
         """Write what the ledger has and the files have not; return how many attempts were touched.
 
-        With ``everyone`` also of other origins, whose facts came with a sync.
+        Args:
+            everyone: also of other origins, whose facts came with a sync.
+            seconds: time after which the rest is left to the next call.
 
         Raises:
             OSError: the disk is full or failing.
@@ -82,11 +86,12 @@ class Board:
         """
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         touched: set[str] = set()
+        end = time.monotonic() + seconds
         with self._alone():
             bookmark = Bookmark(self._root / _BOOKMARK)
             for origin in origins(self._project, everyone=everyone):
                 news = news_behind(self._project, origin, bookmark.of(origin))
-                while news.last != bookmark.of(origin):
+                while news.last != bookmark.of(origin) and time.monotonic() < end:
                     touched |= self._write(news)
                     bookmark.move(origin, news.last)
                     news = news_behind(self._project, origin, news.last)

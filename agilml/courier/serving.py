@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import math
 import os
 import sqlite3
 import threading
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 NICE = 19
 TICK_SECONDS = 1.0
+WRITE_SECONDS = 0.5
+DUTY = 0.05
+"""Share of the time in which event files are written while a controller lives.
+
+New files share the disk's journal with the ledger: a flood of them makes its commits slower, whatever
+the priority. What a sweep of very short trials leaves is written behind its end.
+"""
 LINGER_SECONDS = 600.0
 """How long a courier stays at most when the last controller has gone and the remote takes nothing."""
 
@@ -74,13 +82,15 @@ class Courier:
         while not self._leaving.is_set():
             # Asked first: what a controller wrote before it ended is written and shipped below.
             alive = self._controllers_live()
-            self._write(board)
+            began = time.monotonic()
+            self._write(board, WRITE_SECONDS if alive else math.inf)
+            busy = time.monotonic() - began
             errand = self._errand_of(settings, board)
             if alive:
                 end = None
                 if errand is not None:
                     errand.go_on()
-                self._leaving.wait(TICK_SECONDS)
+                self._rest(max(TICK_SECONDS, busy / DUTY))
                 continue
             end = time.monotonic() + self._linger if end is None else end
             if errand is None or errand.finish(0.5) or time.monotonic() > end:
@@ -112,10 +122,17 @@ class Courier:
             self._errand.start()
         return self._errand
 
-    def _write(self, board: Board | None) -> None:
+    def _rest(self, seconds: float) -> None:
+        """Return after so long, or as soon as the last controller has gone."""
+        end = time.monotonic() + seconds
+        while not self._leaving.wait(min(TICK_SECONDS, max(0.0, end - time.monotonic()))):
+            if time.monotonic() >= end or not self._controllers_live():
+                return
+
+    def _write(self, board: Board | None, seconds: float) -> None:
         if board is not None:
             try:
-                board.catch_up()
+                board.catch_up(seconds=seconds)
                 self._status.set(tensorboard="")
             except (OSError, AgilError) as error:
                 # A full disk or a locked ledger: the next look may find better times.

@@ -19,4 +19,5 @@ staging    from a manifest to a read-only folder
 checking   is what lies there what was recorded; what differs between two versions
 config     data sets in a composed configuration
 conf_path  a layer of configuration that lies in a remote
+conf_check ... is data, and names no code
 """

@@ -51,6 +51,7 @@ def push(
     seen: Seen,
     head: Entry | None,
     *,
+    full: bool = False,
     blobs: Sent = lambda _: None,
     busy: Callable[[], str] = lambda: "",
     tell: Tell = lambda _: None,
@@ -60,7 +61,8 @@ def push(
     Where the remote has other facts under this origin's name, the folder is a copy: what only this folder
     holds goes to a new origin, and nothing in the remote is overwritten.
 
-    ``head`` is this origin's head as a listing found it. ``blobs`` is called with facts before their segment
+    ``head`` is this origin's head as a listing found it; with ``full`` its segments are looked at whatever
+    that says. ``blobs`` is called with facts before their segment
     is put, ``tell`` with lines for a person; ``busy`` names a sweep that runs here, if any does.
 
     Raises:
@@ -71,6 +73,8 @@ def push(
         try:
             if not pushed.renewed:
                 _check_own_head(exchange, remote, seen, head)
+                if full:
+                    _check_own_segments(exchange, remote)
             _push(exchange, remote, seen, blobs, pushed)
         except Diverged as other:
             old = exchange.own.id

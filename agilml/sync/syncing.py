@@ -150,9 +150,8 @@ def sync_here(here: Place, *, full: bool = False, tell: Tell = lambda _: None) -
     own, newcomer = exchange.own.id, not seen.heads and not seen.own
     sender = BlobSender(remote, blobs, seen)
     sender.send_again()
-    outcome.pushed = push(
-        exchange, remote, seen, heads.get(own), blobs=sender.send, busy=busy, tell=tell
-    )
+    head, send = heads.get(own), sender.send
+    outcome.pushed = push(exchange, remote, seen, head, full=full, blobs=send, busy=busy, tell=tell)
     sender.end()
     # A head that is gone must not hide its origin, from a newcomer or from who knows it.
     found: dict[str, Entry | None] = {**dict.fromkeys(seen.heads), **heads}

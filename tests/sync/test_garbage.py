@@ -268,3 +268,18 @@ def test_a_blob_that_is_gone_when_its_old_fact_is_sent_is_named(clone: Make, buc
     Blobs(b.project.state / "blobs").remove(sha256)
     problems = b.sync().problems
     assert [problem.key for problem in problems] == [f"blobs/{sha256[:2]}/{sha256}"]
+
+
+def test_a_ledger_restored_from_a_backup_learns_what_it_had_sent_before_anything_is_marked(
+    clone: Make, bucket: Path
+) -> None:
+    a = clone("a")
+    a.sweep("before the backup")
+    a.sync()
+    backup = a.ledger.read_bytes()
+    add(a, b"named after the backup only")
+    a.sync()
+    a.sync()
+    # The database alone is restored; what was seen in the remote is newer.
+    a.ledger.write_bytes(backup)
+    assert gc(a).marked == []
