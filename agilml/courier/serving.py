@@ -107,7 +107,10 @@ class Courier:
             log.warning("no event files are written: pip install 'agilml[tensorboard]'")
             return None
         from agilml.courier.board import Board
+        from agilml.courier.events import load_library
 
+        # Now, because it takes as long as hundreds of files and would count as writing them.
+        load_library()
         return Board(self._project)
 
     def _errand_of(self, settings: CourierSettings, board: Board | None) -> Errand | None:

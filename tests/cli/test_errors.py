@@ -28,7 +28,7 @@ THREE_LINES = re.compile(r"\Aerror: .+\n kept: .+\n next: .+\n\Z")
         (["runs", "--jsn"], 2, "--json"),
         (["runs", "--limit", "0"], 2, "--limit"),
         (["runs", "--limit", "many"], 2, "--limit"),
-        (["show"], 2, "missing argument"),
+        (["show"], 2, "show wants a run"),
         (["--wat", "runs"], 2, "--wat"),
         (["--project"], 2, "--project wants a folder"),
         (["--project", "/no/such/place", "runs"], 2, "cannot be entered"),

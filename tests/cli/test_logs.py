@@ -75,7 +75,7 @@ def test_an_earlier_attempt_has_a_log_of_its_own(
     agil: Agil, sample: SampleSweep, project: Path
 ) -> None:
     for n in (1, 2):
-        folder = project / ".agil" / "runs" / f"{sample.trials[1]}.{n}"
+        folder = project / ".agil" / "runs" / attempt_id(sample.trials[1], n, ORIGIN)
         folder.mkdir(parents=True)
         (folder / "log.txt").write_text(f"attempt {n}\n")
     assert agil("logs", sample.trials[1]).out == "attempt 2\n"

@@ -34,7 +34,7 @@ def files(*suffixes: str) -> list[Path]:
 
 def anchors(text: str) -> set[str]:
     """Return the anchors that a Markdown reader makes of the headings."""
-    plain = (re.sub(r"[`*_]|\[|\]\([^)]*\)", "", title) for title in HEADING.findall(text))
+    plain = (re.sub(r"[`*]|\b_|_\b|\[|\]\([^)]*\)", "", title) for title in HEADING.findall(text))
     return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in plain}
 
 

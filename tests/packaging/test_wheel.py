@@ -20,7 +20,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source") / "agilml"
     source.mkdir()
     files = ("pyproject.toml", "README.md", "LICENSE", ".gitignore")
-    for name in ("agilml", "hydra_plugins", *LINKS, "tests", "bench", *files):
+    for name in ("agilml", "hydra_plugins", *LINKS, "docs", "tests", "bench", *files):
         origin = ROOT / name
         if origin.is_dir():
             ignore = shutil.ignore_patterns("__pycache__", ".venvs")
