@@ -109,6 +109,8 @@ def _print_runs(
     if wanted.where is None and wanted.sort is None:
         # In the usual order the first few are found without a look at the others.
         rows, total = queries.select_runs(db, selection), None
+    elif (best := None if wanted.where is not None else _best(db, selection)) is not None:
+        rows, total = best, queries_runs.count_runs(db)
     else:
         chosen = _chosen(db, selection, wanted)
         rows, total = list(chosen.rows(selection.limit)), len(chosen)
@@ -121,6 +123,18 @@ def _print_runs(
         _print_none(wanted)
     else:
         _print_table(db, project, selection, rows, quiet=wanted.quiet, total=total)
+
+
+def _best(db: sqlite3.Connection, wanted: queries_runs.Selection) -> list[RunRow] | None:
+    """Return the few best of all runs by a metric; None where only a look at all of them tells."""
+    from agilml.ledger.queries_best import best_trials
+
+    if wanted.sweep is not None or wanted.states or wanted.tag is not None or wanted.limit is None:
+        return None
+    if wanted.sort is None or wanted.sort in queries_runs.COLUMNS:
+        return None
+    trials = best_trials(db, wanted.sort, descending=wanted.descending, limit=wanted.limit)
+    return None if trials is None else queries_runs.runs_by_id(db, trials)
 
 
 def _selection(db: sqlite3.Connection, wanted: Listing) -> queries_runs.Selection:
@@ -164,9 +178,9 @@ def _states(words: Sequence[str]) -> list[TrialState]:
 
 
 def _check_sort(db: sqlite3.Connection, sort: str) -> None:
-    known = [*queries_runs.COLUMNS, *queries_runs.metric_names(db)]
-    if sort in known:
+    if sort in queries_runs.COLUMNS or queries_runs.is_metric(db, sort):
         return
+    known = [*queries_runs.COLUMNS, *queries_runs.metric_names(db)]
     from agilml.config.suggest import did_you_mean, listing
 
     raise UsageError(

@@ -18,13 +18,21 @@ from agilml.ledger.parts import Who
 from agilml.ledger.refold import UNPROVEN, event_from, fold, fold_again
 from agilml.ledger.renewal import renew_origin
 from agilml.ledger.takeover import take_points_anew
+from agilml.ledger.vetting import vet
 from agilml.model import DamagedValue
 
 _UNFOLDABLE = (
     *(TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError, RecursionError),
-    *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError, DamagedValue),
+    *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError),
+    DamagedValue,
 )
 """What folding a fact raises whose body says nothing that a ledger could have written."""
+
+
+_POINTS = (e.AttemptLeased, e.AttemptResumed, e.MetricsLogged)
+"""Facts of an attempt after which those that go on from it may have other points."""
+
+_SAME = "origin = ? AND seq = ? AND digest = ?"
 
 
 class FactRow(NamedTuple):
@@ -103,7 +111,9 @@ class Exchange:
             (origin, first, 1 << 62 if last is None else last),
         )
         for whose, seq, at, kind, subject, body, digest in rows:
-            yield FactRow(whose, seq, at, kind, subject, unpack(body), digest, seq in purged)
+            yield FactRow(
+                whose, seq, at, kind, subject, unpack(body), digest, digest in purged.get(seq, ())
+            )
 
     def take(self, origin: Origin, facts: Sequence[FactRow]) -> int:
         """Take in consecutive facts of ``origin``; return how many were new.
@@ -155,7 +165,6 @@ class Exchange:
     def _new(self, origin: str, facts: Sequence[FactRow]) -> list[FactRow]:
         """Return the facts behind the last known one, each checked against the one before."""
         seq, digest = self.head(origin)
-        purged = purges(self._ledger.db, origin)
         new: list[FactRow] = []
         for fact in facts:
             if fact.origin != origin:
@@ -164,11 +173,9 @@ class Exchange:
                 continue
             if fact.seq != seq + 1:
                 raise _damaged(origin, seq + 1, "is missing")
-            if not fact.purged:
-                if fact.digest != chain(digest, *fact[:6]):
-                    raise _damaged(origin, fact.seq, "was altered")
-            elif fact.seq in purged and purged[fact.seq] != (fact.digest, fact.body):
-                raise _damaged(origin, fact.seq, "is not what it was purged to")
+            # Of several who purged a fact, the first is believed, whoever wrote what is taken in now.
+            if not fact.purged and fact.digest != chain(digest, *fact[:6]):
+                raise _damaged(origin, fact.seq, "was altered")
             new.append(fact)
             seq, digest = fact.seq, fact.digest
         return new
@@ -178,10 +185,11 @@ class Exchange:
         own = self._ledger.origin
         purged = purges(db, origin)
         folding = Folding(db, Who(origin, own=origin == own))
+        again, touched = False, set()
         for fact in new:
             body = fact.body
-            if fact.seq in purged:
-                body = purged[fact.seq][1]
+            if fact.digest in purged.get(fact.seq, ()):
+                body = purged[fact.seq][fact.digest]
             elif fact.purged:
                 db.execute(
                     "INSERT OR IGNORE INTO purge VALUES (?, ?, ?, ?, '', '', ?)",
@@ -189,11 +197,17 @@ class Exchange:
                 )
             try:
                 event = event_from(fact.kind, body, origin, own)
+                if event is not None and origin != own:
+                    vet(event, origin)
                 stored = pack(body) if fact.kind == e.MetricsLogged.kind else body
                 db.execute(
                     "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*fact[:5], stored, fact.digest),
                 )
+                if isinstance(event, e.FactsPurged):
+                    again |= _takes_away(db, event)
+                elif isinstance(event, _POINTS):
+                    touched.add(event.attempt)
                 fold(folding, event, fact.time)
             except _UNFOLDABLE as error:
                 raise _damaged(origin, fact.seq, f"makes no sense: {error}") from error
@@ -201,10 +215,19 @@ class Exchange:
             folding.flush()
         except _UNFOLDABLE as error:
             raise _damaged(origin, new[0].seq, f"or a later one makes no sense: {error}") from error
-        if any(fact.kind == e.FactsPurged.kind for fact in new):
+        if again:
             fold_again(db)
-        else:
-            take_points_anew(db)
+        elif touched:
+            take_points_anew(db, touched)
+
+
+def _takes_away(db: sqlite3.Connection, event: e.FactsPurged) -> bool:
+    """Whether the purge changes what a fact that is here says: the tables hold its words."""
+    found = (
+        (body, db.execute(f"SELECT body FROM fact WHERE {_SAME}", (origin, seq, digest)).fetchone())
+        for origin, seq, digest, body in event.facts
+    )
+    return any(row is not None and unpack(row[0]) != body for body, row in found)
 
 
 def _damaged(origin: str, seq: int, what: str) -> LedgerDamaged:

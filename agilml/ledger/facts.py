@@ -104,8 +104,8 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
     for seq, at, kind, subject, body, digest in _read(rows, origin):
         text = unpack(body)
         sound = (
-            purged[seq] == (digest, text)
-            if seq in purged
+            purged[seq][digest] == text
+            if digest in purged.get(seq, ())
             else digest == chain(previous, origin, seq, at, kind, subject, text)
         )
         if seq != expected or not sound:
@@ -118,12 +118,18 @@ def verify_chain(db: sqlite3.Connection, origin: str) -> int:
     return expected - 1
 
 
-def purges(db: sqlite3.Connection, origin: str) -> dict[int, tuple[str, str]]:
-    """Return digest and present body of the facts of ``origin`` that were purged, by number."""
+def purges(db: sqlite3.Connection, origin: str) -> dict[int, dict[str, str]]:
+    """Return the present bodies of the facts of ``origin`` that were purged, by number and digest.
+
+    A folder that was copied may have purged a fact of its own that had the number of another one.
+    """
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'purge'").fetchone():
         return {}
     rows = db.execute("SELECT seq, digest, body FROM purge WHERE origin = ?", (origin,))
-    return {int(seq): (str(digest), str(body)) for seq, digest, body in rows}
+    found: dict[int, dict[str, str]] = {}
+    for seq, digest, body in rows:
+        found.setdefault(int(seq), {})[str(digest)] = str(body)
+    return found
 
 
 def _read(rows: sqlite3.Cursor, origin: str) -> Iterator[tuple[Any, ...]]:

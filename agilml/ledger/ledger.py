@@ -48,8 +48,7 @@ class Ledger:
         self._open: Transaction | None = None
         self.path = path
         self._lock = lock
-        row = db.execute("SELECT id FROM origin WHERE own = 1").fetchone()
-        self.origin = str(row[0]) if row else ""
+        self.origin = own_origin(db)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -95,6 +94,8 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 check_version(self._db)
+                # Another process may have given this ledger a new origin since it was opened.
+                self.origin = own_origin(self._db)
                 self._open = tx = Transaction(self._db, self.origin)
                 try:
                     yield tx
@@ -180,7 +181,7 @@ class Ledger:
             for trial in planned.reopened:
                 reason = why_again(known[trial], rerun)
                 tx.append(e.TrialReopened(trial, reason, self.next_round(trial)))
-            if not created and self._waits_for_a_person(sweep.sweep):
+            if self._waits_for_a_person(sweep.sweep):
                 tx.append(e.SweepResumed(sweep.sweep, by, self._after_stop(sweep.sweep)))
         crash_point("plan.committed")
         return planned
@@ -272,9 +273,11 @@ class Ledger:
             by: who asked for it.
         """
         from agilml.ledger.refold import fold_again
+        from agilml.ledger.tombstones import tombstones
 
         with self.transaction() as tx:
-            tx.append(e.FactsPurged(reason, by, [list(fact) for fact in facts]))
+            for part in tombstones(facts):
+                tx.append(e.FactsPurged(reason, by, [list(fact) for fact in part]))
             fold_again(tx.db)
 
     def respecify(self, sweep: str, changes: Mapping[str, Any], by: str) -> None:
@@ -390,6 +393,12 @@ class Ledger:
             )
             found.update((str(trial), TrialState(state)) for trial, state in rows)
         return found
+
+
+def own_origin(db: sqlite3.Connection) -> str:
+    """Return the origin that this ledger writes under; empty in a file that has none."""
+    row = db.execute("SELECT id FROM origin WHERE own = 1").fetchone()
+    return str(row[0]) if row else ""
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -46,7 +46,8 @@ def artifacts(db: sqlite3.Connection, owners: Sequence[str]) -> list[ArtifactRow
 def facts_of_run(db: sqlite3.Connection, run: str) -> list[FactsRow]:
     """Return, by origin, which facts are about the run or one of its attempts."""
     purged = (
-        "sum(EXISTS (SELECT 1 FROM purge p WHERE p.origin = f.origin AND p.seq = f.seq))"
+        "sum(EXISTS (SELECT 1 FROM purge p"
+        " WHERE p.origin = f.origin AND p.seq = f.seq AND p.digest = f.digest))"
         if _has(db, "purge")
         else "0"
     )

@@ -161,6 +161,11 @@ def metric_names(db: sqlite3.Connection) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def is_metric(db: sqlite3.Connection, name: str) -> bool:
+    """Whether any run has logged a metric of this name; found at once where many have."""
+    return bool(db.execute("SELECT 1 FROM metric WHERE name = ? LIMIT 1", (name,)).fetchone())
+
+
 def _where(wanted: Selection) -> tuple[str, list[Any]]:
     tests: list[str] = []
     values: list[Any] = []

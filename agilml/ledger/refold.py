@@ -26,7 +26,7 @@ UNPROVEN = 9e99
 """Time of a purge whose tombstone has not come yet: any real one is earlier."""
 
 _OF_THIS_MACHINE = {
-    "trial": ("here", "counted", "lost", "cancel_requested"),
+    "trial": ("here", "counted", "lost", "cancel_requested", "structure", "delta"),
     "sweep": ("here",),
     "structure": ("here",),
 }
@@ -80,11 +80,11 @@ def event_from(kind: str, body: str | bytes, origin: str, own: str) -> e.Event |
     found = e.event_of(kind, packing.load(body))
     if found is None or origin == own:
         return found
-    named = {
-        name: marked_attempt(str(getattr(found, name)), origin)
-        for name in ("attempt", "source", "owner")
-        if hasattr(found, name) and "." in str(getattr(found, name))
-    }
+    named = {}
+    for name in ("attempt", "source", "owner"):
+        said = getattr(found, name, None)
+        if said and "." in said and (marked := marked_attempt(said, origin)) != said:
+            named[name] = marked
     return e.event_of(kind, {**found.body(), **named}) if named else found
 
 

@@ -8,21 +8,30 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agilml import events as e
+from agilml.events.base import AttemptEvent
 from agilml.ledger.adoption import plan_of
 from agilml.ledger.facts import Transaction
 from agilml.ledger.packing import load
 from agilml.ledger.refold import fold_again
-from agilml.model import attempt_number
+from agilml.ledger.tables_attempts import points_of
+from agilml.model import attempt_id, attempt_number
 
 if TYPE_CHECKING:
     from agilml.ledger.ledger import Ledger
+
+
+_OPEN = (
+    "SELECT trial, n, sweep, epoch, slot, folder, host, pid, pid_started, isolation, start_ms, started"
+    " FROM attempt"
+)
 
 
 def renew_origin(ledger: Ledger, after: int) -> str:
     """Move the facts of ``ledger`` behind number ``after`` to a new origin; return its id.
 
     Sweeps that these facts go on with are planned under the new origin first, as they stood. Attempts that
-    they began get ids of the new origin; their folders stay where they are.
+    they began get ids of the new origin, and attempts that they only went on with are begun anew there, from
+    their last point; their folders stay where they are.
     """
     new = secrets.token_hex(16)
     with ledger.transaction() as tx:
@@ -43,7 +52,10 @@ def renew_origin(ledger: Ledger, after: int) -> str:
         again = Transaction(db, new)
         try:
             _adopt(again, [event for event, _ in told])
-            names = _new_names([event for event, _ in told], new)
+            names = {
+                **_new_names([event for event, _ in told], new),
+                **_go_on(again, [event for event, _ in told], old),
+            }
             for event, at in told:
                 again.append(_renamed(event, names), at)
             again.flush()
@@ -67,9 +79,36 @@ def _adopt(tx: Transaction, told: Sequence[e.Event]) -> None:
                 tx.append(event)
 
 
-def _new_names(told: Sequence[e.Event], origin: str) -> dict[str, str]:
-    from agilml.model import attempt_id
+def _go_on(tx: Transaction, told: Sequence[e.Event], old: str) -> dict[str, str]:
+    """Begin the attempts here that the facts go on with and that began before; return their names."""
+    begun = {event.attempt for event in told if isinstance(event, e.AttemptLeased)}
+    wanted = dict.fromkeys(
+        event.attempt
+        for event in told
+        if isinstance(event, AttemptEvent) and not isinstance(event, e.LateRefused)
+    )
+    names: dict[str, str] = {}
+    for attempt in wanted:
+        row = tx.db.execute(f"{_OPEN} WHERE id = ? AND origin = ?", (attempt, old)).fetchone()
+        if attempt in begun or row is None:
+            continue
+        (trial, n, sweep, epoch, slot, folder), started = row[:6], row[6:]
+        name = names[attempt] = attempt_id(trial, n, tx.origin)
+        tx.append(e.AttemptLeased(name, trial, n, tx.next_seq, sweep, epoch, slot, folder))
+        if started[0] is not None:
+            tx.append(e.AttemptStarted(name, *started))
+        steps = [
+            step
+            for points in points_of(tx.db, attempt).values()
+            for step, _, _ in points
+            if step is not None
+        ]
+        if steps:
+            tx.append(e.AttemptResumed(name, attempt, max(steps)))
+    return names
 
+
+def _new_names(told: Sequence[e.Event], origin: str) -> dict[str, str]:
     return {
         event.attempt: attempt_id(event.trial, attempt_number(event.attempt), origin)
         for event in told

@@ -22,9 +22,13 @@ def apply(db: sqlite3.Connection, event: e.Event, at: float, who: Who) -> None:
 
 
 def _structure(db: sqlite3.Connection, event: e.StructureComposed, at: float, who: Who) -> None:
+    # What this ledger's own controllers execute is never what others say that it is.
     db.execute(
-        "INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET here = max(here, excluded.here)",
+        "INSERT INTO structure VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET here = excluded.here,"
+        " conf = excluded.conf, choices = excluded.choices, unresolved = excluded.unresolved,"
+        " resolved = excluded.resolved WHERE here = 0 AND"
+        " (excluded.here = 1 OR (excluded.conf, excluded.choices, excluded.unresolved, excluded.resolved)"
+        " < (conf, choices, unresolved, resolved))",
         (
             event.structure,
             event.conf,
@@ -62,18 +66,18 @@ def _sweep_planned(db: sqlite3.Connection, event: e.SweepPlanned, at: float, who
 def _trials_planned(db: sqlite3.Connection, event: e.TrialsPlanned, at: float, who: Who) -> None:
     kept = set(event.kept)
     known = _known(db, [trial for trial, _, _ in event.trials]) - _mine(db, event, who)
-    here = "pending" if who.own else None
+    composed = {trial: (event.structure, json.dumps(delta)) for trial, delta, _ in event.trials}
     db.executemany(
         "INSERT OR IGNORE INTO trial (id, structure, delta, state, planned, origin, here)"
         " VALUES (?, ?, ?, 'pending', ?, ?, ?)",
         [
-            (trial, event.structure, json.dumps(delta), at, who.origin, here)
-            for trial, delta, _ in event.trials
+            (trial, *composed[trial], at, who.origin, _here(who, trial in kept))
+            for trial in composed
             if trial not in known
         ],
     )
     for trial in sorted(known):
-        _join_trial(db, trial, at, who, kept=trial in kept)
+        _join_trial(db, trial, at, who, composed[trial], kept=trial in kept)
     db.executemany(
         "INSERT INTO sweep_trial (sweep, idx, trial, params, kept) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (trial, sweep) DO UPDATE SET idx = min(idx, excluded.idx),"
@@ -115,16 +119,45 @@ def _mine(db: sqlite3.Connection, event: e.TrialsPlanned, who: Who) -> set[str]:
     return {str(row[0]) for row in (*alone, *parts)}
 
 
-def _join_trial(db: sqlite3.Connection, trial: str, at: float, who: Who, *, kept: bool) -> None:
-    """Add the part of an origin that plans a trial which others have planned before."""
+def _here(who: Who, kept: bool) -> str | None:
+    """Return how a trial that an origin plans stands in the hands of this ledger's controllers."""
+    if not who.own:
+        return None
+    return "succeeded" if kept else "pending"
+
+
+def _join_trial(
+    db: sqlite3.Connection,
+    trial: str,
+    at: float,
+    who: Who,
+    composed: tuple[str, str],
+    *,
+    kept: bool,
+) -> None:
+    """Add the part of an origin that plans a trial which others have planned before.
+
+    One that is kept is what those say who executed it. Of several ways to compose the same config, this
+    ledger's controllers go by their own; without one, the least holds, whoever came first.
+    """
     share(db, "trial", trial)
-    state = "succeeded" if kept else "pending"
     db.execute(
-        "INSERT INTO trial_part (id, origin, state, attempts, planned, round) VALUES (?, ?, ?, 0, ?, 0)",
-        (trial, who.origin, state, at),
+        "INSERT INTO trial_part (id, origin, state, attempts, planned, round)"
+        " VALUES (?, ?, 'pending', 0, ?, 0)",
+        (trial, who.origin, at),
     )
     if who.own:
-        db.execute("UPDATE trial SET here = ? WHERE id = ?", (state, trial))
+        db.execute(
+            "UPDATE trial SET structure = ?, delta = ?, here = iif(? AND state = 'pruned', state, ?)"
+            " WHERE id = ?",
+            (*composed, kept, _here(who, kept), trial),
+        )
+    else:
+        db.execute(
+            "UPDATE trial SET structure = ?1, delta = ?2"
+            " WHERE id = ?3 AND here IS NULL AND (?1, ?2) < (structure, delta)",
+            (*composed, trial),
+        )
     show(db, "trial", trial)
 
 
@@ -263,9 +296,11 @@ def _sweep_ended(db: sqlite3.Connection, event: e.SweepEnded, at: float, who: Wh
 def _cancel_requested(
     db: sqlite3.Connection, event: e.TrialCancelRequested, at: float, who: Who
 ) -> None:
-    # A request that was overtaken by a reopening, here or elsewhere, is void.
+    # A request that was overtaken by a reopening, here or elsewhere, is void; so is one that was made
+    # before anybody here wanted the trial.
     db.execute(
-        "UPDATE trial SET cancel_requested = 1 WHERE id = ? AND round <= coalesce(?, round)",
+        "UPDATE trial SET cancel_requested = 1"
+        " WHERE id = ? AND round <= coalesce(?, round) AND here IS NOT NULL",
         (event.trial, event.round),
     )
 

@@ -87,13 +87,14 @@ def _purged(db: sqlite3.Connection, event: e.FactsPurged, at: float, who: Who) -
     """Take away what the named facts said; those that have not come yet lose it when they come."""
     for origin, seq, digest, body in event.facts:
         db.execute(
-            "INSERT INTO purge VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, seq) DO UPDATE SET"
+            "INSERT INTO purge VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, seq, digest) DO UPDATE SET"
             " body = excluded.body, by = excluded.by, reason = excluded.reason, at = excluded.at"
             " WHERE (excluded.at, excluded.by, excluded.body) < (at, by, body)",
             (origin, seq, digest, body, event.by, event.reason, at),
         )
         (kept,) = db.execute(
-            "SELECT body FROM purge WHERE origin = ? AND seq = ?", (origin, seq)
+            "SELECT body FROM purge WHERE origin = ? AND seq = ? AND digest = ?",
+            (origin, seq, digest),
         ).fetchone()
         db.execute(
             "UPDATE fact SET body = ? WHERE origin = ? AND seq = ? AND digest = ?",

