@@ -179,6 +179,9 @@ def _checkpoints(project: Project, deep: bool) -> Iterator[Finding]:
             "SELECT attempt, folder, sha256 FROM checkpoint ORDER BY saved DESC LIMIT ?",
             (-1 if deep else RECENT,),
         ).fetchall()
+        others = _executed_elsewhere(db)
+    # What another clone's attempts saved lies there, unless somebody fetched it.
+    rows = [row for row in rows if row[0] not in others or Path(project.state / row[1]).exists()]
     bad = 0
     for attempt, folder, sha256 in rows:
         try:
@@ -192,3 +195,11 @@ def _checkpoints(project: Project, deep: bool) -> Iterator[Finding]:
                 f"nothing; {short(attempt)} goes on from the one before",
             )
     yield Finding("checkpoints", "good", f"{len(rows) - bad:,} of {len(rows):,} checked are sound")
+
+
+def _executed_elsewhere(db: sqlite3.Connection) -> set[str]:
+    """Return the attempts that came with a sync; ledgers of older releases know of none."""
+    if "origin" not in {row[1] for row in db.execute("PRAGMA table_info(attempt)")}:
+        return set()
+    rows = db.execute("SELECT a.id FROM attempt a JOIN origin o ON o.id = a.origin WHERE NOT o.own")
+    return {str(row[0]) for row in rows}

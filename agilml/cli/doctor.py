@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agilml.cli.options import AsJson
-from agilml.errors import Exit
+from agilml.errors import AgilError, Exit
 
 Deep = Annotated[
     bool, typer.Option("--deep", help="Check every fact and every checkpoint, however many.")
@@ -66,7 +66,14 @@ def _repair(as_json: bool) -> int:
     def tell(line: str) -> None:
         print(line, file=sys.stderr)
 
-    report = rebuild(project, remote_of(project), tell=tell)
+    remote = remote_of(project)
+    if remote is None and not project.state.exists():
+        raise AgilError(
+            "there is no ledger here, and no remote to make one from",
+            kept="nothing was changed",
+            next="agil sync --remote ADDRESS takes what a remote has",
+        )
+    report = rebuild(project, remote, tell=tell)
     if as_json:
         print(json.dumps({"rebuilt": True, **report.as_json()}))
     else:

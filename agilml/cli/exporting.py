@@ -72,5 +72,7 @@ def progress(noun: str, *, quiet: bool) -> Progress:
 
 def _say_done(count: int, noun: str, path: Path, *, quiet: bool) -> None:
     if not quiet:
-        size = path.stat().st_size / 1e6
-        print(f"{plural(count, noun)} in {safe_text(path)} ({size:.1f} MB)", file=sys.stderr)
+        from agilml.report.show_sections import size_text
+
+        size = size_text(path.stat().st_size)
+        print(f"{plural(count, noun)} in {safe_text(path)} ({size})", file=sys.stderr)

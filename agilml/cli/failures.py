@@ -121,7 +121,6 @@ def _keep_traceback(error: BaseException, words: Sequence[str]) -> Path | None:
 
     from agilml.project import find_project
 
-    text = f"agil {' '.join(words)}\n\n{''.join(traceback.format_exception(error))}"
     name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}.txt"
     folders = [Path(tempfile.gettempdir()) / f"agil-errors-{os.getuid()}"]
     try:
@@ -130,6 +129,7 @@ def _keep_traceback(error: BaseException, words: Sequence[str]) -> Path | None:
         state = None
     if state is not None and state.is_dir():
         folders.insert(0, state / "errors")
+    text = _shareable(words, "".join(traceback.format_exception(error)), state)
     for folder in folders:
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -140,6 +140,16 @@ def _keep_traceback(error: BaseException, words: Sequence[str]) -> Path | None:
             continue
         return folder / name
     return None
+
+
+def _shareable(words: Sequence[str], trace: str, state: Path | None) -> str:
+    """Return what a report of the failure says, without secrets: people attach it to issues."""
+    from agilml.provenance.secrets import scrub, scrub_argv
+    from agilml.provenance.secrets_environment import environment_secrets
+    from agilml.provenance.secrets_kept import kept_values
+
+    values = environment_secrets() if state is None else kept_values(state)
+    return f"agil {' '.join(scrub_argv(words, values))}\n\n{scrub(trace, values)}"
 
 
 def _code_of(error: SystemExit) -> int:

@@ -131,7 +131,9 @@ def _got_from_elsewhere(project: Project, run: str, number: int, quiet: bool) ->
 
     found = log_of(project, place.attempt)
     if found is None and not quiet:
-        print(f"the log of {run} has not been shipped from where it ran", file=sys.stderr)
+        print(
+            f"the log of {run} is empty, or has not been shipped from where it ran", file=sys.stderr
+        )
     return found or place.folder
 
 

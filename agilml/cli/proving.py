@@ -54,21 +54,26 @@ def write_statement(
 ) -> int:
     """Write the statement about a run into a file, and its signature beside it."""
     from agilml.ledger import queries
-    from agilml.provenance.signing import sign
+    from agilml.provenance.signing import sign, signature_of
     from agilml.provenance.statement import statement_of
     from agilml.sweep.address import find_run
 
     run = find_run(project, address)
+    key = None if key is None else key.expanduser()
+    if key is not None and not key.is_file():
+        raise UsageError(f"no key at {safe_text(key)}", next="--sign ~/.ssh/id_ed25519")
     with queries.reader(project.ledger) as db, queries.snapshot(db):
         content = statement_of(db, run)
     try:
         path.write_bytes(content)
+        # A signature of what the file said before would make this one look forged.
+        signature_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise AgilError(
             f"{safe_text(path)} cannot be written: {error.strerror}",
             next="--statement FILE in a folder that is yours",
         ) from error
-    signed = None if key is None else sign(path, key.expanduser())
+    signed = None if key is None else sign(path, key)
     if not quiet:
         told = f" and {safe_text(signed)}" if signed else ", unsigned: --sign KEY signs it"
         print(f"wrote {safe_text(path)}{told}", file=sys.stderr)

@@ -56,10 +56,10 @@ def purge(
             kept="everything",
             next="agil purge t-…, or agil purge --text-from FILE",
         )
-    if not (yes or dry_run):
-        _refuse_without_terminal(text_from)
     project = find_project()
     target = find(project, address) if address is not None else _needle(str(text_from))
+    if not (yes or dry_run):
+        _refuse_without_terminal(text_from)
     remote = None if local else remote_of(project)
     tell = (lambda _: None) if quiet else _say
     with purging(project, remote, target, tell) as here:
@@ -129,9 +129,11 @@ def _show(found: Found, project: Project, remote: Remote | None) -> None:
     _say(f"  blobs      {len(found.blobs):,}")
     where = "not set" if remote is None else safe_text(remote.address)
     _say(f"  remote     {where}")
-    if found.nothing and remote is None:
+    if found.nothing:
+        searched = "" if remote is None else ", and the remote is searched"
         _say(
-            "  nothing holds it on this machine; unused pages of the ledger are overwritten anyway"
+            "  nothing holds it on this machine; unused pages of the ledger are overwritten"
+            f" anyway{searched}"
         )
 
 

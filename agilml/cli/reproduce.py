@@ -81,12 +81,15 @@ def reproduce(
 def _intended(
     project: Project, recorded: Recorded, bundle: Bundle, repositories: Sequence[Path]
 ) -> dict[str, Any]:
-    from agilml.reproduce.checks import environment_differences, variables
+    from agilml.provenance.snapshot.restoring import find_commit
+    from agilml.reproduce.checks import code_foreseen, environment_differences, variables
     from agilml.reproduce.outcome import intended
 
     os.environ.update(variables(recorded))
-    differs = environment_differences(recorded, project)
-    return intended(recorded, bundle, [*repositories, project.root], differs)
+    store = find_commit(bundle.manifest.commit, [*repositories, project.root])
+    foreseen = code_foreseen(bundle.manifest, found=store is not None)
+    environment = environment_differences(recorded, project)
+    return intended(recorded, bundle, store, [*foreseen, *environment])
 
 
 def _ask(recorded: Recorded, bundle: Bundle, yes: bool) -> None:

@@ -66,6 +66,7 @@ def show(
     from agilml.sweep.address import find
 
     project, words = find_project(), words or []
+    _check_options(words, provenance or verify, statement, sign, verify_statement, signers)
     if verify_statement is not None:
         from agilml.cli import proving
 
@@ -94,6 +95,31 @@ def show(
             fields = sweep_details(db, project, found)
             lines = [] if as_json else _sweep_lines(db, fields)
     return _print(fields, lines, as_json=as_json, quiet=quiet)
+
+
+def _check_options(
+    words: Sequence[str],
+    proved: bool,
+    statement: Path | None,
+    sign: Path | None,
+    verify_statement: Path | None,
+    signers: Path | None,
+) -> None:
+    """Refuse an option that would be passed over."""
+    if sign is not None and statement is None:
+        raise UsageError(
+            "--sign belongs to --statement", next="agil show RUN --statement FILE --sign KEY"
+        )
+    if signers is not None and verify_statement is None:
+        raise UsageError(
+            "--signers belongs to --verify-statement",
+            next="agil show --verify-statement FILE --signers FILE",
+        )
+    if verify_statement is not None and (words or proved or statement is not None):
+        raise UsageError(
+            "--verify-statement takes the file and nothing else: it says which run it is about",
+            next=f"agil show --verify-statement {verify_statement}",
+        )
 
 
 def _check_words(words: Sequence[str]) -> None:

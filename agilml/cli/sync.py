@@ -61,7 +61,8 @@ def sync(
     given = words or []
     seconds = _seconds(given) if watch else 0.0
     action = "" if watch or not given else given[0]
-    _check_words(given, action, watch=watch, dry_run=dry_run)
+    _check_words(given, action, watch=watch)
+    _check_options(action, watch=watch, dry_run=dry_run, tensorboard=tensorboard)
     project, place = remote_for(find_project(), remote)
     with place:
         if watch:
@@ -73,7 +74,7 @@ def sync(
     return code
 
 
-def _check_words(given: list[str], action: str, *, watch: bool, dry_run: bool) -> None:
+def _check_words(given: list[str], action: str, *, watch: bool) -> None:
     if watch or not given:
         return
     if action not in ACTIONS or len(given) > 1:
@@ -81,8 +82,16 @@ def _check_words(given: list[str], action: str, *, watch: bool, dry_run: bool) -
             f"sync knows {', '.join(ACTIONS)}, and not `{safe_text(' '.join(given))}`",
             next="agil sync --help",
         )
+
+
+def _check_options(action: str, *, watch: bool, dry_run: bool, tensorboard: bool) -> None:
+    """Refuse an option that would be passed over: a dry run that sends is none."""
     if dry_run and action != "gc":
         raise UsageError("--dry-run belongs to gc", next="agil sync gc --dry-run")
+    if tensorboard and (watch or action):
+        raise UsageError(
+            "--tensorboard belongs to a sync that ends", next="agil sync --tensorboard"
+        )
 
 
 def _seconds(given: list[str]) -> float:

@@ -267,10 +267,7 @@ class Ledger:
     def purge(self, facts: Sequence[tuple[str, int, str, str]], *, reason: str, by: str) -> None:
         """Take away what facts said, here and wherever this becomes known; the tables follow.
 
-        Args:
-            facts: origin, number, digest and new body (JSON text of the same kind of fact) of each.
-            reason: why, for those who read the chain later.
-            by: who asked for it.
+        ``facts`` holds origin, number, digest and new body (JSON text of the same kind of fact) of each.
         """
         from agilml.ledger.refold import fold_again
         from agilml.ledger.tombstones import tombstones
@@ -373,10 +370,8 @@ class Ledger:
         return max(time.time(), float(row[0]) + TICK) if row else time.time()
 
     def _told_structure(self, structure: str) -> bool:
-        row = self.db.execute(
-            "SELECT 1 FROM structure WHERE id = ? AND here = 1", (structure,)
-        ).fetchone()
-        return row is not None
+        told = "SELECT 1 FROM structure WHERE id = ? AND here = 1"
+        return self.db.execute(told, (structure,)).fetchone() is not None
 
     def trial_states(self, trials: Sequence[str]) -> dict[str, TrialState]:
         """Return the state of those of the given trials that were planned here, or that others have done.

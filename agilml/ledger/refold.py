@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -24,6 +24,9 @@ KEPT = ("fact", "origin", "segment")
 
 UNPROVEN = 9e99
 """Time of a purge whose tombstone has not come yet: any real one is earlier."""
+
+READ = 5_000
+"""Facts read at once."""
 
 _OF_THIS_MACHINE = {
     "trial": ("here", "counted", "lost", "cancel_requested", "structure", "delta"),
@@ -52,15 +55,25 @@ def fold_again(db: sqlite3.Connection) -> None:
         unproven = f" WHERE at < {UNPROVEN}" if table == "purge" else ""
         db.execute(f"DELETE FROM {table}{unproven}")
     (own,) = db.execute("SELECT id FROM origin WHERE own = 1").fetchone() or ("",)
-    query = "SELECT rowid, origin, time, kind, body FROM fact ORDER BY rowid"
     folding, origin = Folding(db, Who("", own=False)), ""
-    for _, whose, at, kind, body in db.execute(query).fetchall():
+    for whose, at, kind, body in _facts(db):
         if whose != origin:
             folding.flush()
             folding, origin = Folding(db, Who(whose, own=whose == own)), whose
         fold(folding, event_from(kind, body, whose, own), at)
     folding.flush()
     take_points_anew(db)
+
+
+def _facts(db: sqlite3.Connection) -> Iterator[tuple[str, float, str, str | bytes]]:
+    """Yield every fact in the order of arrival, some at a time: a million would not fit into memory."""
+    query = (
+        "SELECT rowid, origin, time, kind, body FROM fact WHERE rowid > ? ORDER BY rowid LIMIT ?"
+    )
+    after = 0
+    while rows := db.execute(query, (after, READ)).fetchall():
+        yield from (row[1:] for row in rows)
+        after = rows[-1][0]
 
 
 def fold(folding: Folding, event: e.Event | None, at: float) -> None:

@@ -30,13 +30,18 @@ def vet(event: Event, origin: str) -> None:
         value = getattr(event, item.name)
         if word in _PLAIN and not (value is None and rest) and not isinstance(value, _PLAIN[word]):
             raise TypeError(f"{item.name} is not {word}")
-    if isinstance(event, AttemptEvent) and not isinstance(event, e.LateRefused):
-        if event.attempt.rpartition("-")[2] != origin[:MARK_HEX]:
-            raise ValueError(f"{event.attempt} is an attempt of another origin")
+    if isinstance(event, AttemptEvent) and not _is_of(event, origin):
+        raise ValueError(f"{event.attempt} is an attempt of another origin")
     if isinstance(event, e.AttemptLeased | e.CheckpointSaved):
         _vet_folder(event.folder)
     if isinstance(event, e.MetricsLogged):
         _vet_series(event.series)
+
+
+def _is_of(event: AttemptEvent, origin: str) -> bool:
+    # What was refused changes nothing, whoever's attempt it is about.
+    late = isinstance(event, e.LateRefused)
+    return late or event.attempt.rpartition("-")[2] == origin[:MARK_HEX]
 
 
 def _vet_folder(folder: str) -> None:

@@ -69,7 +69,7 @@ def proof_of(db: sqlite3.Connection, run: str) -> dict[str, Any]:
             ),
         },
         "environment": _environment(seen),
-        "data": dict(seen.get("data") or {}),
+        "data": _data(db, run, sweep),
         "config": _config_digest(db, run),
         "seed": _seed(db, run),
         "attempts": [_attempt(item) for item in attempts],
@@ -129,16 +129,29 @@ def recomputed_id(db: sqlite3.Connection, run: str, sweep: SweepRow) -> str | No
     The data of a run is one of those that its sweep recorded, or none: the one that gives the run's own id
     is it.
     """
+    made = list(_ids(db, run, sweep))
+    return None if not made else run if run in made else made[-1]
+
+
+def _data(db: sqlite3.Connection, run: str, sweep: SweepRow) -> dict[str, Any]:
+    """Return what the run was given of its sweep's data; all of it where its id does not say."""
+    made = _ids(db, run, sweep)
+    if run not in made:
+        return dict(sweep.provenance.get("data") or {})
+    return dict([made[run]] if made[run] else [])
+
+
+def _ids(db: sqlite3.Connection, run: str, sweep: SweepRow) -> dict[str, tuple[str, Any] | None]:
+    """Return the ids that the run's config and code give with no data and with each of its sweep's."""
     code = (sweep.provenance.get("code") or {}).get("digest")
     if code is None or sweep.recipe.startswith(_ELSEWHERE) or not _is_one_code(db, sweep.id):
-        return None
+        return {}
     config = _config_digest(db, run)
     known = dict(sweep.provenance.get("data") or {})
-    made = [
-        trial_id(digest({"config": config, "code": code, "data": data}))
-        for data in (None, *known.values())
-    ]
-    return run if run in made else made[-1]
+    return {
+        trial_id(digest({"config": config, "code": code, "data": item and item[1]})): item
+        for item in (None, *known.items())
+    }
 
 
 def _is_one_code(db: sqlite3.Connection, sweep: str) -> bool:

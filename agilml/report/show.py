@@ -187,9 +187,9 @@ def _metrics(run: Mapping[str, Any], width: int | None) -> list[str]:
     lines = ["", *table(columns, cells, width=width)]
     if run["best"]:
         value = metric_text(_number(run["best"]["value"]))
-        lines.append(
-            f"best {safe_text(run['metric'])} {value} at step {_step(run['best']['step'])}"
-        )
+        step = run["best"]["step"]
+        where = "" if step is None else f" at step {_step(step)}"
+        lines.append(f"best {safe_text(run['metric'])} {value}{where}")
     return lines
 
 

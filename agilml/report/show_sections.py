@@ -83,6 +83,8 @@ def sections(run: Mapping[str, Any], width: int | None) -> list[str]:
 
 def size_text(size: int) -> str:
     """Return a number of bytes the way people say it."""
+    if size < 1 << 10:
+        return f"{size} B"
     return f"{size / 2**20:.1f} MiB" if size >= 1 << 20 else f"{size / 2**10:.1f} KiB"
 
 

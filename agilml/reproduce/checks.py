@@ -15,6 +15,7 @@ from agilml.points import Point
 from agilml.project import Project
 from agilml.provenance.capture import capture
 from agilml.provenance.environment_differences import differences
+from agilml.provenance.snapshot.manifest import Manifest
 from agilml.provenance.snapshot.restoring import Restored
 from agilml.reproduce.recorded import Recorded
 from agilml.sweep.identity import Identities
@@ -106,6 +107,17 @@ def identity_differences(recorded: Recorded, root: Path) -> list[Difference]:
 def code_differences(restored: Restored) -> list[Difference]:
     """Return the files that could not be restored as they were."""
     return [Difference("code", path, None, why) for path, why in restored.missing]
+
+
+def code_foreseen(manifest: Manifest, *, found: bool) -> list[Difference]:
+    """Return what could not be restored as it was, before anything is; ``found``: whether its commit is here."""
+    missing = [(item.path, f"not in the snapshot: {item.reason}") for item in manifest.left_out]
+    missing += [
+        (file.path, "what looked like a secret was taken out of it") for file in manifest.cleaned
+    ]
+    if not found and not manifest.alone:
+        missing.insert(0, ("*", f"no repository here has the commit {str(manifest.commit)[:12]}"))
+    return [Difference("code", path, None, why) for path, why in missing]
 
 
 def _entries(kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:

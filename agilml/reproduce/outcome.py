@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agilml.provenance.snapshot.bundle import Bundle
-from agilml.provenance.snapshot.restoring import find_commit
+from agilml.provenance.snapshot.checkout import Store
 from agilml.reproduce.checks import Difference
 from agilml.reproduce.comparing import Comparison
 from agilml.reproduce.folder import Place
@@ -36,11 +36,10 @@ def foreign_code(recorded: Recorded, bundle: Bundle) -> dict[str, Any]:
 def intended(
     recorded: Recorded,
     bundle: Bundle,
-    repositories: Sequence[Any],
-    environment: Sequence[Difference],
+    store: Store | None,
+    differs: Sequence[Difference],
 ) -> dict[str, Any]:
     """Return what a dry run says: what would be restored, from where, and what differs here."""
-    store = find_commit(bundle.manifest.commit, repositories)
     return {
         **_head(recorded, bundle),
         "verdict": None,
@@ -48,13 +47,11 @@ def intended(
             "snapshot": recorded.snapshot,
             "commit": bundle.manifest.commit,
             "source": None if store is None else str(store.top),
-            "whole": (store is not None or bundle.manifest.alone)
-            and not bundle.manifest.left_out
-            and not bundle.manifest.cleaned,
+            "whole": not any(item.kind == "code" for item in differs),
             "files": len(bundle.manifest.files),
             "packaged": len(bundle.manifest.outside),
         },
-        "differs": [item.as_json() for item in environment],
+        "differs": [item.as_json() for item in differs],
         "folder": None,
     }
 

@@ -28,3 +28,10 @@ def test_a_ledger_of_garbage_is_told_once(agil: Agil, project: Path) -> None:
     said = agil("doctor")
     assert said.code == 1
     assert (said.out + said.err).count("not a sound ledger") == 1
+
+
+def test_a_repair_where_nothing_is_leaves_nothing(agil: Agil, project: Path) -> None:
+    said = agil("doctor", "--repair")
+    assert said.code == 1
+    assert "there is no ledger here, and no remote to make one from" in said.err
+    assert not (project / ".agil").exists()

@@ -79,6 +79,20 @@ def test_something_unexpected_leaves_its_traceback_in_a_file(
     assert len(list(kept.parent.iterdir())) == 1
 
 
+def test_a_kept_traceback_holds_no_secret(
+    agil: Agil, sample: SampleSweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> int:
+        raise ZeroDivisionError("password=correct-horse-battery in a text")
+
+    monkeypatch.setattr("agilml.cli.listing.list_runs", fail)
+    agil("runs", "--tag", "ghp_abcdefghijklmnopqrstuvwxyz0123456789")
+    (kept,) = Path(".agil/errors").iterdir()
+    assert "ZeroDivisionError" in kept.read_text()
+    assert "correct-horse" not in kept.read_text()
+    assert "ghp_abc" not in kept.read_text()
+
+
 def test_debug_shows_where_an_expected_error_comes_from(agil: Agil, sample: SampleSweep) -> None:
     assert "Traceback" not in agil("show", "nothing").err
     assert "Traceback" in agil("--debug", "show", "nothing").err

@@ -98,6 +98,7 @@ def test_a_sweep_of_many_runs_has_no_log(agil: Agil, sample: SampleSweep) -> Non
     assert "agil runs" in said.err
 
 
+@pytest.mark.slow
 def test_following_shows_what_is_written_until_the_run_ends(project: Path) -> None:
     """A run loses its first attempt and succeeds in the second, while another process follows it."""
     state = project / ".agil"

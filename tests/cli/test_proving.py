@@ -51,6 +51,33 @@ def test_wrong_words_are_named(agil: Agil, sample: SampleSweep, project: Path) -
     assert (said.code, "cannot be written" in said.err) == (1, True)
 
 
+def test_an_option_that_would_be_passed_over_is_refused(agil: Agil, sample: SampleSweep) -> None:
+    run = sample.trials[0]
+    for words in (
+        (run, "--sign", "key"),
+        (run, "--signers", "allowed_signers"),
+        (run, "--verify-statement", "run.json"),
+        ("--verify-statement", "run.json", "--statement", "other.json"),
+    ):
+        assert agil("show", *words).code == 2, words
+
+
+def test_a_key_that_is_not_there_is_said_before_anything_is_written(
+    agil: Agil, sample: SampleSweep, project: Path
+) -> None:
+    said = agil("show", sample.trials[0], "--statement", "run.json", "--sign", "nowhere")
+    assert (said.code, "no key at nowhere" in said.err) == (2, True)
+    assert not (project / "run.json").exists()
+
+
+def test_a_statement_written_anew_loses_the_signature_of_the_old_one(
+    agil: Agil, sample: SampleSweep, project: Path
+) -> None:
+    (project / "run.json.sig").write_text("of what it said before")
+    assert agil("show", sample.trials[0], "--statement", "run.json").code == 0
+    assert not (project / "run.json.sig").exists()
+
+
 def test_the_page_of_a_run_shows_its_note(agil: Agil, sample: SampleSweep, project: Path) -> None:
     with Ledger.open(project / ".agil" / "ledger.db") as ledger:
         ledger.note(sample.trials[0], "the one we kept", by="ada")

@@ -143,6 +143,7 @@ def test_a_ref_that_is_none_is_refused(agil: Agil, words: list[str]) -> None:
     assert done.stderr.startswith("error: ")
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_a_ref_leaves_nothing_behind(agil: Agil, repo: Path) -> None:
     plan = answer(agil("sweep", "conf=toy", "x=1,2", "ref=other", "--dry-run", "--json"))
     assert plan["to_run"] == 2

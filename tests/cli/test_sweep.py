@@ -81,6 +81,7 @@ def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
     raise AssertionError(f"{text!r} was not said")
 
 
+@pytest.mark.slow
 def test_a_sweep_says_at_most_a_line_per_trial_and_ends_with_a_table(agil: Type) -> None:
     said = agil("sweep", "conf=toy", "x=1,2,3")
     assert 0 == said.returncode, said.stderr
@@ -89,6 +90,7 @@ def test_a_sweep_says_at_most_a_line_per_trial_and_ends_with_a_table(agil: Type)
     assert {3.0, 2.0, 1.0} == {run["metrics"]["val_acc"] for run in runs(agil)}  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_the_same_line_again_runs_nothing(agil: Type) -> None:
     agil("sweep", "conf=toy", "x=1,2")
     again = agil("sweep", "conf=toy", "x=1,2")
@@ -158,6 +160,7 @@ def test_a_warm_start_of_which_nothing_fits_is_a_warning(agil: Type, toy: Path) 
     assert "next: name a sweep: s-… or a tag" in moving.stderr
 
 
+@pytest.mark.slow
 def test_a_dry_run_starts_and_writes_nothing(agil: Type, toy: Path) -> None:
     said = agil("sweep", "conf=toy", "x=1,2", "--dry-run")
     assert 0 == said.returncode, said.stderr
@@ -222,6 +225,7 @@ def test_failed_trials_end_in_4_and_retry_runs_them_again(agil: Type, toy: Path)
     assert [1, 2] == sorted(run["attempts"] for run in runs(agil))  # type: ignore[type-var]
 
 
+@pytest.mark.slow
 def test_hostile_text_from_a_recipe_reaches_no_screen_as_it_is(agil: Type, toy: Path) -> None:
     (toy / "recipes" / "toy.py").write_text(
         "def train(cfg, run):\n"
@@ -241,6 +245,7 @@ def test_hostile_text_from_a_recipe_reaches_no_screen_as_it_is(agil: Type, toy: 
     assert "'bad' was left out" in agil("show", str(runs(agil)[0]["run"])).stdout
 
 
+@pytest.mark.slow
 def test_a_sweep_without_a_conf_folder_uses_the_packaged_ones(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +354,7 @@ def test_an_interrupted_sweep_can_be_stopped_for_good(agil: Type, toy: Path) -> 
     assert {"cancelled"} == {run["state"] for run in runs(agil)}
 
 
+@pytest.mark.slow
 def test_json_lines_are_json_and_end_with_the_sweep(agil: Type) -> None:
     said = agil("sweep", "conf=toy", "x=1,2", "--json")
     events = [json.loads(line) for line in said.stdout.splitlines()]
@@ -388,6 +394,7 @@ def test_doctor_finds_nothing_wrong_with_a_sound_project(agil: Type) -> None:
     assert {"python", "ledger", "checkpoints"} <= {item["what"] for item in json.loads(said.stdout)}
 
 
+@pytest.mark.slow
 def test_doctor_names_what_is_wrong(agil: Type, toy: Path) -> None:
     agil("sweep", "conf=toy", "x=1")
     state = next((toy / ".agil" / "runs").glob("*/checkpoints/*/state.json"))

@@ -55,6 +55,7 @@ def test_moving_and_mirroring_the_differences_moves_and_mirrors_the_interval(
     assert found.low - 1e-9 <= statistics.fmean(values) <= found.high + 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [6, 8, EXACT + 6])
 def test_the_interval_holds_the_truth_as_often_as_it_says(n: int) -> None:
     """A skewed but symmetric-about-the-centre world: a mixture of a narrow and a wide normal."""

@@ -170,12 +170,14 @@ quiet: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=10, **quiet)
 @given(conf=confs, words=random_words)
 def test_random_overrides_equal_hydra(conf_folder: Path, conf: str, words: list[str]) -> None:
     check_single(conf_folder, conf, words)
 
 
+@pytest.mark.slow
 @settings(max_examples=2, **quiet)
 @given(conf=confs, words=random_sweep)
 def test_random_sweeps_equal_hydra(conf_folder: Path, conf: str, words: list[str]) -> None:

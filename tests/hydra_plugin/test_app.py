@@ -38,6 +38,7 @@ def done(app: App) -> int:
     return [run["state"] for run in runs(app)].count("succeeded")
 
 
+@pytest.mark.slow
 def test_an_app_needs_nothing_but_the_launchers_name(app: App) -> None:
     told = app.run("x=1,2")
 

@@ -35,6 +35,7 @@ def counted(path: Path) -> int:
     return len(path.read_text().split()) if path.exists() else 0
 
 
+@pytest.mark.slow
 def test_values_come_back_in_order_and_as_they_were(launch: Launch) -> None:
     made = [
         1.5,
@@ -199,6 +200,7 @@ def test_a_job_that_exits_ends_alone(launch: Launch) -> None:
     assert found[1].return_value == 5
 
 
+@pytest.mark.slow
 def test_a_job_knows_hydra_its_run_and_its_slot(launch: Launch) -> None:
     def task(cfg: Any) -> list[Any]:
         run = agilml.current_run()

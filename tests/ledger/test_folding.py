@@ -150,6 +150,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), json_values))
 def test_the_text_of_a_fact_is_what_json_dumps_writes(body: dict[str, Any]) -> None:
     assert json.dumps(body, separators=(",", ":"), allow_nan=False) == encode(body)

@@ -282,6 +282,7 @@ with Ledger.open(Path(sys.argv[1])) as ledger:
 """
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
     acknowledged: list[int] = []
     rng = random.Random(7)

@@ -38,6 +38,7 @@ def points_body(n: int, value: Any = random.random, names: int = 1) -> dict[str,
     return {"attempt": "t-0123456789ab.1-abcdef", "offset": 4096, "series": series}
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.dictionaries(NAMES, st.lists(COLUMNS, max_size=4), max_size=4), st.text())
 def test_every_body_of_points_comes_back_as_it_was(series: Any, attempt: str) -> None:

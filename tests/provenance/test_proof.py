@@ -25,7 +25,7 @@ from agilml.testing.ledgers import CONFIG, HOST, PROVENANCE, Outcome, run_sample
 
 Proved = tuple[Project, str]
 CODE = {"digest": digest("the code"), "files": {"recipes/resnet.py": digest("a file")}}
-DATA = {"digits": digest("the data")}
+DATA = {"digits": digest("the data"), "other": digest("what another run of the sweep was given")}
 
 
 @pytest.fixture
@@ -107,6 +107,12 @@ def test_what_was_altered_is_named(
         alter(ledger, project)
     found = wrong(project, run)
     assert [name for name, ok in found.items() if ok is False] == [what]
+
+
+def test_only_the_data_that_the_run_was_given_is_its_own(proved: Proved) -> None:
+    project, run = proved
+    with queries.reader(project.ledger) as db:
+        assert proof_of(db, run)["data"] == {"digits": DATA["digits"]}
 
 
 @pytest.mark.parametrize("width", [80, 120])

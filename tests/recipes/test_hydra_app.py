@@ -29,6 +29,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_hydra_reads_back_every_value_as_it_was(value: Any) -> None:
     override = OverridesParser.create().parse_override(f"key={spelled(value)}")

@@ -45,6 +45,7 @@ def test_a_perceptron_without_hidden_layers_is_linear() -> None:
     assert [type(layer) for layer in model] == [torch.nn.Linear]
 
 
+@pytest.mark.slow
 def test_weight_decay_spares_batch_norm_and_biases() -> None:
     model = ResNet(8, 4, 1, 10)
     decayed, spared = optimizer_for(model, SGD).param_groups

@@ -76,6 +76,7 @@ class Noisy(Run):
         super().log(values, **more)
 
 
+@pytest.mark.slow
 def test_an_epoch_draws_the_same_whatever_was_drawn_before_it(
     tiny: tuple[Recipe, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ def test_an_epoch_draws_the_same_whatever_was_drawn_before_it(
     assert read(tmp_path / "noisy").series("loss") == plain.series("loss")
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_bit_equal_to_an_uninterrupted_one(
     tiny: tuple[Recipe, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -125,6 +127,7 @@ def test_training_that_diverged_ends_early_with_its_last_good_weights(
     assert 0 <= attempt.final("test_acc") <= 1
 
 
+@pytest.mark.slow
 def test_the_learning_rate_rises_and_falls_to_zero(composed: Compose, tmp_path: Path) -> None:
     attempt = execute(mlp.train, composed("mlp", "epochs=10", "lr=0.01"), tmp_path / "a")
     rates = attempt.series("lr")
@@ -140,6 +143,7 @@ def test_both_optimizers_train_the_resnet(composed: Compose, tmp_path: Path, opt
     assert attempt.series("loss")[-1] < attempt.series("loss")[0]
 
 
+@pytest.mark.slow
 def test_a_numeric_target_is_regressed(composed: Compose, tmp_path: Path) -> None:
     config = composed("mlp", "data=diabetes")
     attempt = execute(mlp.train, config, tmp_path / "a", metric=config["metric"])

@@ -211,6 +211,15 @@ def test_a_dry_run_runs_nothing_and_leaves_nothing(repo: Path) -> None:
     assert not (repo / ".agil" / "reproduce").exists()
 
 
+def test_a_dry_run_names_what_is_not_whole(repo: Path) -> None:
+    run()
+    shutil.rmtree(repo / ".git")
+    found = reproduced("latest", "--dry-run")
+    assert not found["code"]["whole"]
+    (code,) = [item for item in found["differs"] if item["kind"] == "code"]
+    assert "no repository here has the commit" in code["is"]
+
+
 def test_wrong_words_are_told_in_three_lines(toy: Path) -> None:
     run()
     (toy / "full").mkdir()

@@ -80,6 +80,7 @@ def test_every_request_names_the_owner_of_the_bucket(
     assert proxy.requests == remote.requests > 15
 
 
+@pytest.mark.slow
 def test_requests_that_botocore_makes_by_itself_name_the_owner_too(
     proxy: FaultProxy, prefix: str
 ) -> None:
@@ -360,6 +361,7 @@ def test_an_object_that_changes_while_it_is_read_is_never_mixed(
     assert (tmp_path / "live").read_bytes() in bodies
 
 
+@pytest.mark.slow
 def test_what_others_put_there_is_read_without_a_digest(
     moto: S3Server, clean: Remote, prefix: str, credentials: None, tmp_path: Path
 ) -> None:

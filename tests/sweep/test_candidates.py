@@ -209,6 +209,7 @@ VALUES = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=5), min_size=1, max_size=4))
 def test_means_and_deviations_hold_for_any_numbers(

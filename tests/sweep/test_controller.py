@@ -93,6 +93,7 @@ def test_rerun_and_retry_reopen_what_had_ended(toy: Toy) -> None:
     assert 2 == len(toy.attempts("t-2"))
 
 
+@pytest.mark.slow
 def test_a_killed_controller_takes_its_trials_along_and_a_new_one_finishes(toy: Toy) -> None:
     toy.plan(range(4), config={"steps": 15, "sleep": 0.05, "checkpoint": True})
     with toy.start() as process:
@@ -340,6 +341,7 @@ def test_a_recipe_with_threads_runs_in_a_fresh_process(toy: Toy) -> None:
     assert "spawn" == toy.attempts("t-0")[0].isolation
 
 
+@pytest.mark.slow
 def test_a_rerun_starts_from_the_beginning(toy: Toy) -> None:
     toy.plan([1], config={"steps": 3, "checkpoint": True})
     toy.run()
@@ -360,6 +362,7 @@ def test_a_stopped_sweep_leaves_the_trials_that_another_one_wants(toy: Toy) -> N
     assert {TrialState.SUCCEEDED: 2} == toy.states("s-other")
 
 
+@pytest.mark.slow
 def test_a_sweep_asked_for_again_after_a_stop_goes_on(toy: Toy) -> None:
     toy.plan([1, 2])
     with Ledger.open(toy.project.ledger) as ledger:
@@ -400,6 +403,7 @@ def test_a_cancel_that_nobody_heard_is_obeyed_on_resume(toy: Toy) -> None:
     assert [] == toy.diary_lines()
 
 
+@pytest.mark.slow
 def test_a_module_that_ends_the_process_ends_the_sweep(project: Path) -> None:
     toy = Toy(project, recipe="import os\nos._exit(3)\n")
     toy.plan(range(3))
@@ -408,6 +412,7 @@ def test_a_module_that_ends_the_process_ends_the_sweep(project: Path) -> None:
     assert any("ended the process" in str(run.error) for run in toy.runs())
 
 
+@pytest.mark.slow
 def test_a_module_that_never_finishes_importing_can_be_stopped(project: Path) -> None:
     toy = Toy(project, recipe="import time\ntime.sleep(3600)\n")
     toy.plan([1])

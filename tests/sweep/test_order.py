@@ -143,6 +143,7 @@ def test_the_ledger_says_which_start_first(toy: Toy) -> None:
     assert set(found[:2]) == {trials[1], trials[3]}
 
 
+@pytest.mark.slow
 def test_the_controller_starts_the_long_one_first_once_it_knows(toy: Toy) -> None:
     sleepy(toy, "s-before", [0.01, 0.01, 0.2, 0.2])
     toy.run("s-before")

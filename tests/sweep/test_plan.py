@@ -48,6 +48,7 @@ def test_a_grid_is_shuffled_and_the_same_each_time() -> None:
     assert first.spec["stopper"]["name"] == "none"
 
 
+@pytest.mark.slow
 def test_a_large_shuffled_grid_starts_in_the_order_of_its_ids(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_draw_of_unknown_size_is_the_default_or_is_asked_for() -> None:
 # --- searches ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_open_axis_is_searched_by_tpe_and_asha_with_no_setting() -> None:
     made = plan(OPEN, "seed=repeat(2)")
     assert made.search is not None

@@ -146,6 +146,7 @@ def test_a_search_hears_of_what_was_known_before_as_a_replay_will(tmp_path: Path
     assert sum(len(planned.known) for planned in heard) == 1
 
 
+@pytest.mark.slow
 def test_trials_that_were_told_to_end_run_on_when_the_stop_is_taken_back(tmp_path: Path) -> None:
     toy = Toy(tmp_path)
     toy.plan([1, 2], config={"steps": 20, "sleep": 0.05, "checkpoint": True})

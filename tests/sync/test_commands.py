@@ -111,7 +111,16 @@ def test_an_address_where_nothing_is_is_not_remembered(
 
 @pytest.mark.parametrize(
     "words",
-    [("bogus",), ("gc", "more"), ("status", "--dry-run"), ("--watch", "0"), ("--watch", "soon")],
+    [
+        ("bogus",),
+        ("gc", "more"),
+        ("--dry-run",),
+        ("status", "--dry-run"),
+        ("status", "--tensorboard"),
+        ("--watch", "--tensorboard"),
+        ("--watch", "0"),
+        ("--watch", "soon"),
+    ],
 )
 def test_other_words_are_refused(
     clone: Make, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]

@@ -79,6 +79,7 @@ def test_names_values_and_errors_from_outside(here: Project, width: int, height:
     same_as_file(f"tui-hostile-{width}x{height}.txt", shown)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.integers(1, 300), st.integers(1, 80))
 def test_a_frame_fits_any_screen(here: Project, width: int, height: int) -> None:

@@ -15,6 +15,7 @@ from agilml.worker import checkpoints
 from agilml.worker.checkpoints import Checkpoint
 
 
+@pytest.mark.slow
 def test_a_model_and_its_optimizer_come_back_bit_for_bit(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = torch.nn.Linear(4, 3)
@@ -61,6 +62,7 @@ plain = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(value=plain)
 def test_any_json_like_value_comes_back_as_it_was(
     value: Any, tmp_path_factory: pytest.TempPathFactory

@@ -234,6 +234,7 @@ def test_a_log_call_costs_microseconds(tmp_path: Path) -> None:
     os.close(writer.fd)
 
 
+@pytest.mark.slow
 def test_gathering_memory_changes_no_value() -> None:
     from agilml.worker.hugepages import gather_memory
 
