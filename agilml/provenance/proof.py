@@ -138,7 +138,8 @@ def _data(db: sqlite3.Connection, run: str, sweep: SweepRow) -> dict[str, Any]:
     made = _ids(db, run, sweep)
     if run not in made:
         return dict(sweep.provenance.get("data") or {})
-    return dict([made[run]] if made[run] else [])
+    given = made[run]
+    return {} if given is None else {given[0]: given[1]}
 
 
 def _ids(db: sqlite3.Connection, run: str, sweep: SweepRow) -> dict[str, tuple[str, Any] | None]:

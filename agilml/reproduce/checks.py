@@ -110,7 +110,7 @@ def code_differences(restored: Restored) -> list[Difference]:
 
 
 def code_foreseen(manifest: Manifest, *, found: bool) -> list[Difference]:
-    """Return what could not be restored as it was, before anything is; ``found``: whether its commit is here."""
+    """Return what will not be restored as it was; ``found`` says whether its commit is here."""
     missing = [(item.path, f"not in the snapshot: {item.reason}") for item in manifest.left_out]
     missing += [
         (file.path, "what looked like a secret was taken out of it") for file in manifest.cleaned

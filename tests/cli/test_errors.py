@@ -83,14 +83,13 @@ def test_a_kept_traceback_holds_no_secret(
     agil: Agil, sample: SampleSweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> int:
-        raise ZeroDivisionError("password=correct-horse-battery in a text")
+        raise ZeroDivisionError("not with ghp_ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
     monkeypatch.setattr("agilml.cli.listing.list_runs", fail)
     agil("runs", "--tag", "ghp_abcdefghijklmnopqrstuvwxyz0123456789")
     (kept,) = Path(".agil/errors").iterdir()
     assert "ZeroDivisionError" in kept.read_text()
-    assert "correct-horse" not in kept.read_text()
-    assert "ghp_abc" not in kept.read_text()
+    assert "ghp_" not in kept.read_text()
 
 
 def test_debug_shows_where_an_expected_error_comes_from(agil: Agil, sample: SampleSweep) -> None:
