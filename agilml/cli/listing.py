@@ -200,7 +200,9 @@ def _print_none(wanted: Listing) -> None:
     elif wanted.tag is not None:
         print(f"no runs carry the tag `{safe_text(wanted.tag)}` · agil tag --list", file=sys.stderr)
     else:
-        print("no runs · agil sweep conf=resnet starts some", file=sys.stderr)
+        shared = find_project().settings.get("remote")
+        more = ", agil sync takes those in the remote" if shared else ""
+        print(f"no runs · agil sweep conf=resnet starts some{more}", file=sys.stderr)
 
 
 def _print_json(db: sqlite3.Connection, rows: Sequence[RunRow]) -> None:

@@ -26,7 +26,7 @@ Words = Annotated[
     typer.Argument(
         metavar="[status | gc | repair]",
         help="status: what is behind. gc: delete blobs that no ledger needs."
-        " repair: put damaged or missing segments back.",
+        " repair: put damaged or missing segments and blobs back.",
         show_default=False,
     ),
 ]
@@ -185,6 +185,7 @@ def _repair(project: Project, remote: Remote, as_json: bool, quiet: bool, _: boo
     as_dict = {
         "remote": remote.address,
         "checked": found.checked,
+        "blobs": found.blobs,
         "put_back": found.put_back,
         "problems": [problem.as_json() for problem in found.problems],
     }
@@ -202,6 +203,7 @@ def _watch(project: Project, remote: Remote, seconds: float, as_json: bool, quie
     try:
         while True:
             try:
+                _deliver(project, remote, tell)
                 outcome = syncing.sync(project, remote, tell=tell)
             except RemoteUnavailable as error:
                 if error.cause != told:

@@ -29,7 +29,9 @@ VERBS = {
     "tag": Verb("agilml.cli.tag", "tag", "Name runs and sweeps."),
     "purge": Verb("agilml.cli.purge", "purge", "Take away for good what a run or a text left."),
     "data": Verb("agilml.cli.data", "data", "Version data sets and stage them for runs."),
-    "sync": Verb("agilml.cli.sync", "sync", "Send what is new to the remote, take what others sent."),
+    "sync": Verb(
+        "agilml.cli.sync", "sync", "Send what is new to the remote, take what others sent."
+    ),
     "doctor": Verb("agilml.cli.doctor", "doctor", "Look for what is wrong here."),
 }
 """In the order in which a person meets them, which is the order of the help."""

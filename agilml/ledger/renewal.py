@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 _OPEN = (
-    "SELECT trial, n, sweep, epoch, slot, folder, host, pid, pid_started, isolation, start_ms, started"
-    " FROM attempt"
+    "SELECT leased, trial, n, sweep, epoch, slot, folder,"
+    " host, pid, pid_started, isolation, start_ms, started FROM attempt"
 )
 
 
@@ -92,11 +92,12 @@ def _go_on(tx: Transaction, told: Sequence[e.Event], old: str) -> dict[str, str]
         row = tx.db.execute(f"{_OPEN} WHERE id = ? AND origin = ?", (attempt, old)).fetchone()
         if attempt in begun or row is None:
             continue
-        (trial, n, sweep, epoch, slot, folder), started = row[:6], row[6:]
+        (leased, trial, n, sweep, epoch, slot, folder), started = row[:7], row[7:]
         name = names[attempt] = attempt_id(trial, n, tx.origin)
-        tx.append(e.AttemptLeased(name, trial, n, tx.next_seq, sweep, epoch, slot, folder))
+        lease = e.AttemptLeased(name, trial, n, tx.next_seq, sweep, epoch, slot, folder)
+        tx.append(lease, leased)
         if started[0] is not None:
-            tx.append(e.AttemptStarted(name, *started))
+            tx.append(e.AttemptStarted(name, *started), started[-1])
         steps = [
             step
             for points in points_of(tx.db, attempt).values()

@@ -9,7 +9,7 @@ from typing import Any
 
 from agilml import events as e
 from agilml.events.base import AttemptEvent, Event
-from agilml.model import MARK_HEX
+from agilml.model import MARK_HEX, AttemptState, SweepState, TrialState
 
 _NUMBER = (int, float)
 _PLAIN = {"str": (str,), "bool": _NUMBER, "int": _NUMBER, "float": _NUMBER}
@@ -22,8 +22,8 @@ def vet(event: Event, origin: str) -> None:
     """Return if a ledger of ``origin`` can have written ``event``.
 
     Raises:
-        ValueError, TypeError: it holds what cannot be stored or read, leads out of the folder that it is
-            to lie in, or is about an attempt of another origin.
+        ValueError, TypeError: it names a state that is none, holds what cannot be stored or read, leads
+            out of the folder that it is to lie in, or is about an attempt of another origin.
     """
     for item in fields(event):
         word, _, rest = str(item.type).partition(" | ")
@@ -36,6 +36,11 @@ def vet(event: Event, origin: str) -> None:
         _vet_folder(event.folder)
     if isinstance(event, e.MetricsLogged):
         _vet_series(event.series)
+    if isinstance(event, e.AttemptEnded):
+        AttemptState(event.state)
+        TrialState(event.trial_state)
+    if isinstance(event, e.SweepEnded):
+        SweepState(event.state)
 
 
 def _is_of(event: AttemptEvent, origin: str) -> bool:

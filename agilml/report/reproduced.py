@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ LABEL = 13
 def reproduced_text(found: Mapping[str, Any], width: int | None) -> str:
     """Return the outcome of ``agil reproduce`` (its JSON) for people; a dry run has no verdict yet."""
     lines = [_headline(found), ""]
-    lines += _code(found["code"])
+    lines += _code(found["code"], width)
     lines += [f"{'seed':<{LABEL}}{safe_text(found['seed'])}"]
     lines += _differs(found["differs"])
     if found["verdict"] is not None:
@@ -67,14 +68,17 @@ def _headline(found: Mapping[str, Any]) -> str:
     )
 
 
-def _code(code: Mapping[str, Any]) -> Iterator[str]:
+def _code(code: Mapping[str, Any], width: int | None) -> list[str]:
     commit = f"commit {str(code['commit'])[:12]}" if code["commit"] else "no commit"
     source = f" from {safe_text(code['source'])}" if code["source"] else ""
     whole = "whole" if code["whole"] else "not whole"
     parts = [f"{commit}{source}", f"{plural(code['files'], 'file')} from its snapshot"]
     if code["packaged"]:
         parts.append(f"{plural(code['packaged'], 'file')} of packages")
-    yield f"{'code':<{LABEL}}{whole}: {', '.join(parts)}"
+    line = f"{'code':<{LABEL}}{whole}: {', '.join(parts)}"
+    if width is None:
+        return [line]
+    return textwrap.wrap(line, max(width, 40), subsequent_indent=" " * LABEL)
 
 
 def _differs(differs: list[Mapping[str, Any]]) -> Iterator[str]:

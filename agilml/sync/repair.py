@@ -24,9 +24,10 @@ Tell = Callable[[str], None]
 
 @dataclass(slots=True)
 class Repaired:
-    """Segments looked at, keys of the objects put back, and what this ledger cannot put right."""
+    """Segments and blobs looked at, keys of the objects put back, and what cannot be put right here."""
 
     checked: int = 0
+    blobs: int = 0
     put_back: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 

@@ -26,6 +26,7 @@ from agilml.sync.pull import Pulled, pull
 from agilml.sync.push import Pushed, push
 from agilml.sync.repair import Repaired
 from agilml.sync.repair import repair as put_right
+from agilml.sync.repair_blobs import repair_blobs
 from agilml.sync.seen import Seen
 
 Tell = Callable[[str], None]
@@ -191,10 +192,12 @@ def collect(
 
 
 def repair(here: Place, *, tell: Tell) -> Repaired:
-    """Put damaged and missing segments back, without what was purged from their facts meanwhile.
+    """Put damaged and missing segments and blobs back, without what was purged from facts meanwhile.
 
     Raises:
         RemoteUnavailable, RemoteRefused: what was put back before stays so; the call can be repeated.
     """
     sync_here(here, tell=tell)
-    return put_right(here.exchange, here.remote, tell=tell)
+    repaired = put_right(here.exchange, here.remote, tell=tell)
+    repair_blobs(here.exchange, here.remote, here.blobs, repaired, tell=tell)
+    return repaired

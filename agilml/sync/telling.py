@@ -70,7 +70,8 @@ def collected_lines(found: Collected, *, dry_run: bool) -> Iterator[str]:
 
 def repaired_lines(found: Repaired) -> Iterator[str]:
     """Yield what a repair looked at and put back, and what it could not."""
-    yield f"{plural(found.checked, 'segment')} read, {plural(len(found.put_back), 'object')} put back"
+    read = f"{plural(found.checked, 'segment')} and {plural(found.blobs, 'blob')} read"
+    yield f"{read}, {plural(len(found.put_back), 'object')} put back"
     yield from problem_lines(found.problems)
 
 

@@ -12,13 +12,14 @@ import pytest
 from agilml import events as e
 from agilml.errors import LedgerDamaged
 from agilml.ledger.control import Control
-from agilml.ledger.exchange import Exchange
-from agilml.ledger.facts import verify_chain
+from agilml.ledger.encoding import encode
+from agilml.ledger.exchange import Exchange, FactRow
+from agilml.ledger.facts import chain, verify_chain
 from agilml.ledger.ledger import Ledger
 from agilml.ledger.refold import digest_of_tables, tables_that_differ
 from agilml.ledger.tables_attempts import points_of
 from agilml.model import AttemptState, SweepState, TrialState
-from tests.ledger.test_merging import execute, hand_over, plan, structure
+from tests.ledger.test_merging import execute, hand_over, plan
 
 Open = Callable[[str], Ledger]
 
@@ -154,6 +155,13 @@ def test_a_purge_in_a_copied_folder_takes_nothing_from_the_other_copy(tmp_path: 
         assert digest_of_tables(first.db) == digest_of_tables(second.db)
 
 
+def told(origin: str, kind: str, body: dict[str, object]) -> FactRow:
+    """Return the first fact of an origin, soundly chained, whatever it says."""
+    text = encode(body)
+    digest = chain("", origin, 1, 1.0, kind, "subject", text)
+    return FactRow(origin, 1, 1.0, kind, "subject", text, digest)
+
+
 def hostile(attempt: str) -> dict[str, e.Event]:
     leased = e.AttemptLeased(attempt, "t-0", 1, 1, "s-1", 1, "local:0", "runs")
     return {
@@ -178,20 +186,9 @@ def test_nobody_writes_about_attempts_of_another_origin(opened: Open, what: str)
         assert lease is not None
         turn.started(lease, host="here", pid=1, pid_started=1, isolation="fork")
     before = digest_of_tables(mine.db)
-    known = Exchange(theirs).own
-    with theirs.transaction() as tx:
-        tx.append(structure())
-    theirs.db.execute("PRAGMA foreign_keys = OFF")
-    from agilml.ledger.encoding import encode
-    from agilml.ledger.exchange import FactRow
-    from agilml.ledger.facts import chain
-
-    event = hostile(lease.attempt)[what]
-    body = encode(event.body())
-    digest = chain("", known.id, 1, 1.0, event.kind, event.subject, body)
-    fact = FactRow(known.id, 1, 1.0, event.kind, event.subject, body, digest)
+    known, event = Exchange(theirs).own, hostile(lease.attempt)[what]
     with pytest.raises(LedgerDamaged, match="another origin"):
-        Exchange(mine).take(known, [fact])
+        Exchange(mine).take(known, [told(known.id, event.kind, event.body())])
     assert digest_of_tables(mine.db) == before
 
 
@@ -268,3 +265,40 @@ def test_a_large_purge_is_told_in_facts_that_fit_into_segments(opened: Open) -> 
         "secret secret" in str(row) for row in theirs.db.execute("SELECT text FROM note")
     )
     assert not tables_that_differ(theirs.db)
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "value"),
+    [
+        (e.SweepEnded("s-1", "done"), "state", "gone"),
+        (e.AttemptEnded("t-0.1-{mark}", "t-0", "failed", "failed"), "state", "gone"),
+        (e.AttemptEnded("t-0.1-{mark}", "t-0", "failed", "failed"), "trial_state", ""),
+        (e.NoteSet("t-0", "hello", "ada", 1.0), "text", ["hello"]),
+        (e.NoteSet("t-0", "hello", "ada", 1.0), "clock", "late"),
+        (e.CheckpointSaved("t-0.1-{mark}", "t-0", 1, "runs/c", "ab", 3), "folder", "../../etc"),
+        (e.CheckpointSaved("t-0.1-{mark}", "t-0", 1, "runs/c", "ab", 3), "folder", "/etc"),
+        (e.AttemptResumed("t-0.1-{mark}", "t-0.1-ffffff", 1), "step", "last"),
+        (
+            e.MetricsLogged("t-0.1-{mark}", 1, {"acc": [[0], [0.1], [0.1]]}),
+            "series",
+            {"acc": [[0], [{}], [0]]},
+        ),
+        (
+            e.MetricsLogged("t-0.1-{mark}", 1, {"acc": [[0], [0.1], [0.1]]}),
+            "series",
+            {"acc": [["a"], [1.0], [0]]},
+        ),
+    ],
+)
+def test_what_no_ledger_has_written_is_refused_before_a_table_holds_it(
+    opened: Open, event: e.Event, field: str, value: object
+) -> None:
+    theirs, mine = opened("a"), opened("b")
+    who = Exchange(theirs).own
+    sound = {
+        name: said.format(mark=who.id[:6]) if isinstance(said, str) else said
+        for name, said in event.body().items()
+    }
+    with pytest.raises(LedgerDamaged, match="makes no sense"):
+        Exchange(mine).take(who, [told(who.id, event.kind, {**sound, field: value})])
+    assert Exchange(mine).take(who, [told(who.id, event.kind, sound)]) == 1
