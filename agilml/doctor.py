@@ -159,9 +159,7 @@ def _sweeps(project: Project) -> Iterator[Finding]:
         return
     with queries.reader(project.ledger) as db:
         for row in queries.sweeps(db, RECENT):
-            state = shown_state(
-                row.state, project.sweep_folder(row.id), row.controller_host, platform.node()
-            )
+            state = shown_state(row, project.sweep_folder(row.id), platform.node())
             if state == "interrupted":
                 yield Finding(
                     "sweep",

@@ -125,7 +125,10 @@ def say_detached(sweep: str, *, as_json: bool) -> None:
 
 
 def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:
-    """Ask for the end of ``sweep`` and wait for it; a controller is started if none lives to do it."""
+    """Ask for the end of ``sweep`` and wait for what is done about it here.
+
+    A controller is started if none lives to do it. Those of other clones hear of it with the next sync.
+    """
     from agilml.ledger import queries
     from agilml.ledger.ledger import Ledger
     from agilml.project import user
@@ -135,6 +138,10 @@ def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:
     with Ledger.open(project.ledger) as ledger:
         if not ledger.request_stop(sweep, user()):
             return True
+    with queries.reader(project.ledger) as db:
+        asked = queries.sweep(db, sweep)
+    if asked is None or asked.here is None or asked.here.ended:
+        return True
     if controller_pid(project.sweep_folder(sweep)) is None:
         with Launch(project) as launch:
             launch.run(sweep)
@@ -142,7 +149,7 @@ def stop_and_wait(project: Project, sweep: str, seconds: float = 60.0) -> bool:
     with queries.reader(project.ledger) as db:
         while time.monotonic() < end:
             row = queries.sweep(db, sweep)
-            if row is None or row.state.ended:
+            if row is None or row.here is None or row.here.ended:
                 return True
             time.sleep(0.05)
     return False
@@ -164,11 +171,21 @@ def _controller_watch(
     project: Project, sweep: str, launch: Launch | None
 ) -> tuple[Callable[[], bool], Callable[[float], None]]:
     """Return how to tell that no controller runs the sweep, and how to wait for news of it."""
+    from agilml.ledger import queries
     from agilml.sweep.liveness import controller_pid
 
     folder = project.sweep_folder(sweep)
     if launch is not None and not launch.taken:
         return _telling_trouble(launch), launch.wait
+    with queries.reader(project.ledger) as db:
+        row = queries.sweep(db, sweep)
+    if row is not None and row.elsewhere and (row.here is None or row.here.ended):
+        if not row.state.ended:
+            print(
+                f"{short(sweep)} runs in another clone; agil sync --watch brings its news",
+                file=sys.stderr,
+            )
+        return (lambda: False), time.sleep
     return (lambda: controller_pid(folder) is None), time.sleep
 
 

@@ -277,7 +277,5 @@ def _sweep_line(db: sqlite3.Connection, project: Project, sweep: str) -> str:
 
     row = queries.sweep(db, sweep)
     assert row is not None
-    state = shown_state(
-        row.state, project.sweep_folder(sweep), row.controller_host, os.uname().nodename
-    )
+    state = shown_state(row, project.sweep_folder(sweep), os.uname().nodename)
     return report.sweep_line(row, state, queries.counts(db, sweep))

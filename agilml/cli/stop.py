@@ -56,7 +56,13 @@ def _stop_sweep(sweep: str, as_json: bool) -> int:
             kept="the request is recorded; the sweep ends when its trials do",
             next=f"agil watch {short(sweep)}",
         )
-    _say(sweep, "was stopped", as_json)
+    elsewhere = row is not None and row.elsewhere and (row.here is None or row.here.ended)
+    said = (
+        "runs in another clone, which stops it when both have synced"
+        if elsewhere
+        else "was stopped"
+    )
+    _say(sweep, said, as_json)
     return Exit.DONE
 
 

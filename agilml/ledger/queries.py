@@ -108,21 +108,23 @@ def snapshot(db: sqlite3.Connection) -> Iterator[None]:
 
 _SWEEP = (
     "SELECT id, conf, recipe, metric, mode, executor, state, total, epoch, controller_host,"
-    " controller_pid, planned, started, ended, user, git_commit, git_branch, spec, provenance"
-    " FROM sweep"
+    " controller_pid, planned, started, ended, user, git_commit, git_branch, spec, provenance, {} FROM sweep"
 )
+_ALONE = _SWEEP.format("state, 0, 0")
+"""For ledgers up to schema 2, which know no other origins."""
+_AMONG_OTHERS = _SWEEP.format("here, origin IS NOT (SELECT id FROM origin WHERE own = 1), shared")
 
 
 def sweep(db: sqlite3.Connection, sweep_id: str) -> SweepRow | None:
     """Return the sweep with this full id, or None."""
-    row = db.execute(f"{_SWEEP} WHERE id = ?", (sweep_id,)).fetchone()
-    return _sweep_row(row) if row else None
+    row = db.execute(f"{_sweep_query(db)} WHERE id = ?", (sweep_id,)).fetchone()
+    return _sweep_row(db, row) if row else None
 
 
 def sweeps(db: sqlite3.Connection, limit: int = 20) -> list[SweepRow]:
     """Return the newest sweeps first."""
-    rows = db.execute(f"{_SWEEP} ORDER BY planned DESC, id LIMIT ?", (limit,))
-    return [_sweep_row(row) for row in rows]
+    rows = db.execute(f"{_sweep_query(db)} ORDER BY planned DESC, id LIMIT ?", (limit,))
+    return [_sweep_row(db, row) for row in rows.fetchall()]
 
 
 def counts(db: sqlite3.Connection, sweep_id: str) -> dict[TrialState, int]:
@@ -282,6 +284,31 @@ def tags(db: sqlite3.Connection, target: str) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
-def _sweep_row(row: Sequence[Any]) -> SweepRow:
-    fields = [*row[:6], SweepState(row[6]), *row[7:17], json.loads(row[17]), json.loads(row[18])]
+def _sweep_query(db: sqlite3.Connection) -> str:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return _AMONG_OTHERS if version > 2 else _ALONE
+
+
+def _sweep_row(db: sqlite3.Connection, row: Sequence[Any]) -> SweepRow:
+    state, ended = (_among_others(db, row) if row[21] else None) or (SweepState(row[6]), row[13])
+    here = None if row[19] is None else SweepState(row[19])
+    told = map(json.loads, row[17:19])
+    fields = [*row[:6], state, *row[7:13], ended, *row[14:17], *told, here, bool(row[20])]
     return SweepRow(*fields)
+
+
+def _among_others(db: sqlite3.Connection, row: Sequence[Any]) -> tuple[SweepState, float] | None:
+    """Return the end of a sweep that one origin brought to it and another left open; None without one."""
+    if SweepState(row[6]).ended:
+        return None
+    waits = db.execute(
+        "SELECT 1 FROM sweep_trial m JOIN trial t ON t.id = m.trial"
+        " WHERE m.sweep = ? AND t.state IN ('pending', 'running') LIMIT 1",
+        (row[0],),
+    ).fetchone()
+    end = db.execute(
+        "SELECT state, ended FROM sweep_part WHERE id = ? AND ended IS NOT NULL"
+        " ORDER BY ended DESC, origin LIMIT 1",
+        (row[0],),
+    ).fetchone()
+    return (SweepState(end[0]), float(end[1])) if end and not waits else None

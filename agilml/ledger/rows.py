@@ -11,7 +11,12 @@ from agilml.model import SweepState, TrialState
 
 @dataclass(frozen=True, slots=True)
 class SweepRow:
-    """One sweep as the ledger stores it: ``state`` is never ``interrupted``; times in Unix seconds."""
+    """One sweep as the ledger stores it: ``state`` is never ``interrupted``; times in Unix seconds.
+
+    Attributes:
+        here: its state in the hands of this ledger's own controllers; None where only others planned it.
+        elsewhere: whether ``state`` and the controller are those of another origin.
+    """
 
     id: str
     conf: str
@@ -32,6 +37,8 @@ class SweepRow:
     git_branch: str | None
     spec: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    here: SweepState | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def _settings(values: Mapping[str, Any] | None) -> str:
 def _controller(controller: Mapping[str, Any]) -> str:
     if controller["host"] is None:
         return "none yet"
-    life = "alive" if controller["alive"] else "gone"
+    life = {True: "alive", False: "gone", None: "of another clone"}[controller["alive"]]
     return f"{controller['host']} pid {controller['pid']} ({life})"
 
 

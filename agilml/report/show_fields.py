@@ -84,7 +84,10 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
         "controller": {
             "host": row.controller_host,
             "pid": row.controller_pid,
-            "alive": controller_pid(project.sweep_folder(sweep)) is not None,
+            # Of a controller of another clone nobody knows here.
+            "alive": None
+            if row.elsewhere
+            else controller_pid(project.sweep_folder(sweep)) is not None,
         },
         "budget": budget_fields(db, row, state),
         "best": _best(best) if best else None,
@@ -112,8 +115,7 @@ def sweep_details(db: sqlite3.Connection, project: Project, sweep: str) -> dict[
 
 def state_of(project: Project, row: SweepRow) -> SweepState:
     """Return the sweep's state as people shall see it: ``interrupted`` where nobody works on open work."""
-    here = os.uname().nodename
-    return shown_state(row.state, project.sweep_folder(row.id), row.controller_host, here)
+    return shown_state(row, project.sweep_folder(row.id), os.uname().nodename)
 
 
 def _best(row: RunRow) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+from agilml.ledger.rows import SweepRow
 from agilml.model import SweepState
 
 LOCK = "controller.lock"
@@ -60,11 +61,19 @@ def controller_pid(folder: Path) -> int | None:
     return None
 
 
-def shown_state(stored: SweepState, folder: Path, host: str | None, here: str) -> SweepState:
+def shown_state(row: SweepRow, folder: Path, host: str) -> SweepState:
     """Return the state to show: ``interrupted`` where work is open and no controller lives.
 
-    A controller on another machine is taken to live: we cannot know, and unknown changes nothing.
+    A controller on another machine, or of another clone, is taken to live: we cannot know, and unknown
+    changes nothing.
+
+    Args:
+        row: the sweep as the ledger stores it.
+        folder: the sweep's folder in this project's state.
+        host: name of this machine.
     """
-    if stored.ended or (host is not None and host != here):
-        return stored
-    return stored if controller_pid(folder) is not None else SweepState.INTERRUPTED
+    if row.state.ended or row.elsewhere:
+        return row.state
+    if row.controller_host is not None and row.controller_host != host:
+        return row.state
+    return row.state if controller_pid(folder) is not None else SweepState.INTERRUPTED

@@ -132,8 +132,10 @@ class ControllerProcess:
             row = queries.sweep(db, sweep)
         if row is None:
             raise AgilError(f"the ledger knows no sweep {sweep}", next="agil runs")
-        root = self._root_of(row.spec)
-        settings = settings_of(row.spec, root, self._project.runs)
+        # What is shown may be what another clone asked for.
+        spec = ledger.spec(sweep)
+        root = self._root_of(spec)
+        settings = settings_of(spec, root, self._project.runs)
         try:
             control = Control.take(ledger, sweep, platform.node(), os.getpid())
         except StaleWrite:
@@ -141,11 +143,11 @@ class ControllerProcess:
             _say({"is": "taken", "pid": os.getpid()})
             self._drop()
             return 0
-        wanted = reveal(row.spec["executor"] or {}, self._project.state)
+        wanted = reveal(spec["executor"] or {}, self._project.state)
         executor = self._executor(wanted, row.recipe, root)
         _say({"is": "running", "pid": os.getpid(), "epoch": control.epoch})
         settle(control, Recorder(control, settings), control.open_attempts())
-        steering = Steering(control, row.spec, *self._search(ledger, sweep, row.spec, root))
+        steering = Steering(control, spec, *self._search(ledger, sweep, spec, root))
         controller = Controller(control, executor, settings, steering, self._alive, _tell)
         settings.data.stage(_tell_staging, lambda: control.requests()[0])
         signal.signal(signal.SIGTERM, lambda *_: controller.leave())

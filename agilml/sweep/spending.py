@@ -89,11 +89,15 @@ class _Row:
     seconds: float | None
     low: float | None
     high: float | None
+    foreign: bool
 
 
+# Ledgers up to schema 2 know no other origins; an id without a mark is of this ledger's own.
 _ATTEMPT = (
     "SELECT a.rowid, a.id, a.state IN ('leased', 'started'), a.leased, a.started, a.ended, a.seconds,"
-    " b.low, b.high FROM attempt a LEFT JOIN metric b ON b.attempt = a.id AND b.name = ?"
+    " b.low, b.high, a.id GLOB '*.*-*'"
+    " AND substr(a.id, -7) != '-' || (SELECT substr(id, 1, 6) FROM origin WHERE own = 1)"
+    " FROM attempt a LEFT JOIN metric b ON b.attempt = a.id AND b.name = ?"
 )
 _ALL = f"{_ATTEMPT} WHERE a.sweep = ?"
 # The plus sign keeps SQLite from reading the whole sweep through its index: new rows are at the end.
@@ -136,13 +140,12 @@ class Meter:
         Args:
             now: until when attempts that run are counted.
             live: whether a controller runs the sweep. If not, an attempt without an end is counted up to
-                the last sign of it, because nobody knows when it ended.
+                the last sign of it, because nobody knows when it ended; one of another clone always is.
         """
         running = self._take_in()
-        if live:
-            ends = [now] * len(running)
-        else:
-            ends = [min(self._last_sign(row), now) for row in running]
+        ends = [
+            now if live and not row.foreign else min(self._last_sign(row), now) for row in running
+        ]
         seconds = self._seconds
         for row, end in zip(running, ends, strict=True):
             seconds += max(end - row.leased, 0.0)
@@ -204,7 +207,10 @@ class Meter:
         return last if row.ended is None else min(last, row.ended)
 
     def _candidates(self) -> int:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        mine = " AND origin = (SELECT id FROM origin WHERE own = 1)" if version > 2 else ""
         row = self._db.execute(
-            "SELECT max(number) + 1 FROM candidate WHERE sweep = ?", (self._sweep,)
+            f"SELECT max(number) + 1 FROM candidate WHERE sweep = ?{mine}",  # noqa: S608  ours
+            (self._sweep,),
         ).fetchone()
         return int(row[0] or 0)

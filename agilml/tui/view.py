@@ -174,7 +174,7 @@ class SweepReader:
             for run in group[:share]
         ]
         now = time.time()
-        state = shown_state(row.state, self._folder, row.controller_host, self._host)
+        state = shown_state(row, self._folder, self._host)
         limits = self._limits.read(row, state, now)
         planned, full = sum(counts.values()), drained(limits)
         expected = expected_runs(self._db, row, planned, over=full or state.ended)
