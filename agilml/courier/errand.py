@@ -21,6 +21,8 @@ from agilml.sync.lock import SyncRunning
 from agilml.sync.syncing import sync
 
 LOOK_SECONDS = 2.0
+LAST_WAIT_SECONDS = 20.0
+"""How long the last sync of a sweep waits for another sync of the project."""
 
 log = logging.getLogger("agilml.courier")
 
@@ -121,7 +123,9 @@ class Errand(threading.Thread):
     def _sync(self, remote: Remote) -> None:
         self._next_sync = time.monotonic() + jittered(self._settings.sync_seconds)
         try:
-            outcome = sync(self._project, remote, wait=0.0, tell=log.warning)
+            # The last sync is not skipped: another one under way may have passed what is new here.
+            wait = LAST_WAIT_SECONDS if self._finishing.is_set() else 0.0
+            outcome = sync(self._project, remote, wait=wait, tell=log.warning)
         except SyncRunning:
             # Somebody else does just that.
             return

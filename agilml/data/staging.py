@@ -24,6 +24,7 @@ from agilml.store.base import Remote
 from agilml.store.blobs import blob_key
 from agilml.store.errors import RemoteError
 from agilml.store.settings import remote_of
+from agilml.text import safe_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +182,23 @@ class _Getter:
             try:
                 self._remote.get_file(blob_key(sha256), to, sha256)
             except RemoteError as error:
+                if self._pin.stored:
+                    raise _nowhere(item, problem, error) from error
                 problem = problem or error
             else:
                 advance(to.stat().st_size)
                 return
         assert problem is not None
         raise problem
+
+
+def _nowhere(item: Item, at_source: AgilError | None, in_remote: AgilError) -> AgilError:
+    source = f"at its source: {at_source.cause}; " if at_source is not None else ""
+    return AgilError(
+        f"{safe_text(item.path)} cannot be had. {source}in the remote: {in_remote.cause}",
+        kept="what was staged before",
+        next="agil sync repair, in a clone that holds it",
+    )
 
 
 def _copy_blob(blob: Path, sha256: str, to: Path, advance: Advance) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +17,16 @@ from agilml.purge.finding import Found, find_target, find_text
 from agilml.purge.needle import Needle
 from agilml.purge.taking import Taken, rewrite, take_here, take_objects
 from agilml.store.base import Entry, Remote
+from agilml.sweep.companion import courier_lock
 from agilml.sync.listing import list_heads
 from agilml.sync.lock import sync_lock
 from agilml.sync.pull import pull
 from agilml.sync.syncing import looking, sync_here
 
 Tell = Callable[[str], None]
+
+COURIER_SECONDS = 20.0
+"""How long a purge waits for a courier that ships what an ended sweep has left."""
 
 
 @dataclass(slots=True)
@@ -83,17 +88,40 @@ def purging(
 ) -> Iterator[Purging]:
     """Look for a run or a sweep (its full id) or a text, and hold the project's sync for the block.
 
+    The courier is kept away as well: it might ship what is being taken away.
+
     What others have put into the remote is pulled first, so that their facts are searched, too.
 
     Raises:
-        AgilError: a run of it is being executed.
+        AgilError: a run of it is being executed, or the courier of another sweep is at work.
         RemoteUnavailable, RemoteRefused: the remote cannot be looked at; nothing was taken.
     """
-    with sync_lock(project.state, tell=tell):
+    with _no_courier(project, tell), sync_lock(project.state, tell=tell):
         if remote is not None:
             _pull(project, remote)
         with Ledger.open(project.ledger) as ledger:
             yield _looked(project, ledger, remote, target, tell)
+
+
+@contextmanager
+def _no_courier(project: Project, tell: Tell) -> Iterator[None]:
+    end = time.monotonic() + COURIER_SECONDS
+    told = False
+    while True:
+        with courier_lock(project.state) as free:
+            if free:
+                yield
+                return
+        if time.monotonic() > end:
+            raise AgilError(
+                "a sweep's courier is shipping, and might ship what is being taken away",
+                kept="everything; nothing was taken",
+                next="agil sync status says what is left; repeat the command when it has ended",
+            )
+        if not told:
+            tell("waiting for the courier of a sweep")
+            told = True
+        time.sleep(0.2)
 
 
 def _looked(

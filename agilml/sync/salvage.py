@@ -54,7 +54,7 @@ class Wreck:
 
     def facts(self, origin: str, after: int) -> Iterator[FactRow]:
         """Yield the readable facts of ``origin`` behind number ``after``, in order, with gaps."""
-        purged = {row[0] for row in self._rows("SELECT seq FROM purge WHERE origin = ?", origin)}
+        purged = set(self._rows("SELECT seq, digest FROM purge WHERE origin = ?", origin))
         last = self.last(origin)
         for first in range(after + 1, last + 1, CHUNK):
             yield from self._between(origin, first, min(first + CHUNK - 1, last), purged)
@@ -77,7 +77,7 @@ class Wreck:
                     text = unpack(body)
                 except _UNREADABLE:
                     continue
-                yield FactRow(whose, seq, at, kind, subject, text, digest, seq in purged)
+                yield FactRow(whose, seq, at, kind, subject, text, digest, (seq, digest) in purged)
 
     def _rows(self, sql: str, *values: str) -> Iterator[tuple[Any, ...]]:
         """Yield rows until one cannot be read."""

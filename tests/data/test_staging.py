@@ -245,3 +245,14 @@ def test_an_unknown_level_is_refused(here: Project, images: Path) -> None:
     pin(here, images)
     with pytest.raises(UsageError, match="there is no level `staging`"):
         staged(here, "staging")
+
+
+def test_a_file_that_is_nowhere_any_more_says_where_it_was_looked_for() -> None:
+    from agilml.data.manifest import Item
+    from agilml.data.staging import _nowhere
+    from agilml.errors import AgilError
+
+    item = Item("cats/1.png", "ab" * 32, 3)
+    said = _nowhere(item, AgilError("cats/1.png is gone", next=""), AgilError("no blob", next=""))
+    assert said.cause == "cats/1.png cannot be had. at its source: cats/1.png is gone; in the remote: no blob"
+    assert "agil sync repair" in said.next
