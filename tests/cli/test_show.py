@@ -110,6 +110,7 @@ def test_a_failed_run_shows_its_last_lines(agil: Agil, sample: SampleSweep, proj
     assert f"next: agil logs {short(sample.trials[3])}" in said.err
 
 
+@pytest.mark.slow
 def test_a_conf_is_shown_as_it_composes(agil: Agil, project: Path) -> None:
     (project / "conf" / "toy.yaml").write_text("recipe: toy\nlr: 0.1\nboth: ${lr}\n")
     said = agil("show", "conf=toy", "lr=0.5")

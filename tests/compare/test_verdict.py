@@ -40,6 +40,7 @@ def test_too_few_pairs_say_how_many_are_missing(n: int) -> None:
     assert f"at least {6 - n} more" in found.reason
 
 
+@pytest.mark.slow
 def test_an_open_question_says_about_how_many_would_answer_it() -> None:
     draw = random.Random(0)
     few = [draw.gauss(0.5, 1.0) for _ in range(10)]

@@ -423,6 +423,7 @@ def test_points_are_a_sequence(configs: Configs) -> None:
         points[5]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_points_stay_small_and_unique(configs: Configs) -> None:
     found = expand(configs, ["conf=tiny", "x=range(100)", "seed=range(100)", "lr=range(0,1,0.1)"])
     assert len(found.points) == 100_000

@@ -216,6 +216,7 @@ def test_without_event_files_a_remote_is_still_served(
     assert any((tmp_path / "remote" / "ledger").rglob("*.zst"))
 
 
+@pytest.mark.slow
 def test_a_setting_that_cannot_be_meant_is_said_in_the_log_and_stops_nothing(
     toy: Toy, tmp_path: Path
 ) -> None:

@@ -326,6 +326,7 @@ def test_a_log_of_another_clone_is_got_when_it_is_asked_for(shop: Shop, clone: S
     assert log_of(shop.project, attempt) is None
 
 
+@pytest.mark.slow
 def test_agil_logs_prints_it(clone: Shop) -> None:
     with queries.reader(clone.project.ledger) as db:
         (run,) = db.execute("SELECT trial FROM attempt WHERE ended IS NOT NULL").fetchone()

@@ -136,6 +136,7 @@ def test_what_was_never_packed_is_damage(content: bytes | str) -> None:
             load(hostile)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.recursive(ODD | st.integers(-9, 99) | st.text("jsonfladec", max_size=5), st.lists))
 def test_a_head_that_makes_no_sense_is_damage_or_a_value(series: Any) -> None:

@@ -191,6 +191,7 @@ def test_output_reaches_the_log_even_when_it_is_not_text(
     assert "café \ufffd" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_program_that_closes_its_output_is_still_waited_for(
     composed: Compose, tmp_path: Path
 ) -> None:

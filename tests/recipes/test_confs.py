@@ -72,6 +72,7 @@ def test_every_option_of_every_group_is_used_by_a_test_or_composes(composed: Com
             assert composed("resnet", f"{group}='{option}'")[group]
 
 
+@pytest.mark.slow
 def test_the_learning_rate_may_be_spelled_short_or_in_its_group(composed: Compose) -> None:
     assert composed("resnet", "lr=0.25")["optim"]["lr"] == 0.25
     assert composed("resnet", "optim.lr=0.25")["optim"]["lr"] == 0.25

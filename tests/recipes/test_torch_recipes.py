@@ -136,6 +136,7 @@ def test_the_learning_rate_rises_and_falls_to_zero(composed: Compose, tmp_path: 
     assert rates[-1] == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optim", ["sgd", "adamw"])
 def test_both_optimizers_train_the_resnet(composed: Compose, tmp_path: Path, optim: str) -> None:
     config = composed("resnet", *TINY, "model.width=4", f"optim={optim}")
@@ -151,6 +152,7 @@ def test_a_numeric_target_is_regressed(composed: Compose, tmp_path: Path) -> Non
     assert attempt.steps("val_r2") == list(range(config["epochs"]))
 
 
+@pytest.mark.slow
 def test_a_csv_of_ones_own_trains(composed: Compose, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "\n".join(f"{n},{-n},{int(n > 50)}" for n in range(100)))

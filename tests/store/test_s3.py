@@ -104,6 +104,7 @@ def test_a_third_of_a_few_requests_hurt_loses_nothing(
     assert {key: clean.get(key) for key in keys(clean)} == bodies
 
 
+@pytest.mark.slow
 def test_without_an_owner_none_is_named(proxy: FaultProxy, prefix: str) -> None:
     through(proxy, prefix).stat("a")
     assert proxy.owners == {None: 1}
@@ -269,6 +270,7 @@ def test_credentials_that_were_renewed_meanwhile_are_used(
     assert credentials.access_key == "renewed"
 
 
+@pytest.mark.slow
 def test_a_refusal_without_a_reason_is_not_believed_at_once(proxy: FaultProxy, prefix: str) -> None:
     remote = through(proxy, prefix)
     put(remote, "empty", b"")

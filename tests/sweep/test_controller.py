@@ -79,6 +79,7 @@ def test_the_same_plan_again_keeps_what_succeeded(toy: Toy) -> None:
     assert {TrialState.SUCCEEDED: 3} == toy.states("s-more")
 
 
+@pytest.mark.slow
 def test_rerun_and_retry_reopen_what_had_ended(toy: Toy) -> None:
     toy.plan([1, 2], config={"fail_at": 1})
     toy.run()
@@ -350,6 +351,7 @@ def test_a_rerun_starts_from_the_beginning(toy: Toy) -> None:
     assert 2 == toy.diary_lines().count("step 1 0")
 
 
+@pytest.mark.slow
 def test_a_stopped_sweep_leaves_the_trials_that_another_one_wants(toy: Toy) -> None:
     toy.plan([1, 2])
     toy.plan([2, 3], sweep="s-other")

@@ -133,6 +133,7 @@ def sleepy(toy: Toy, sweep: str, sleeps: Sequence[float]) -> list[str]:
     return trials
 
 
+@pytest.mark.slow
 def test_the_ledger_says_which_start_first(toy: Toy) -> None:
     sleepy(toy, "s-before", [0.01, 0.3, 0.01, 0.3])
     toy.run("s-before")

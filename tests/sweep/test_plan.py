@@ -37,6 +37,7 @@ pytestmark = pytest.mark.usefixtures("project")
 # --- fixed plans -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_grid_is_shuffled_and_the_same_each_time() -> None:
     first, second = plan("x=range(20)"), plan("x=range(20)")
     assert params(first) == params(second)
@@ -90,6 +91,7 @@ def test_open_ranges_are_drawn_when_the_sweep_is_planned(sampler: str) -> None:
     assert params(other) != params(made)
 
 
+@pytest.mark.slow
 def test_even_draws_leave_no_gap() -> None:
     made = plan(OPEN, "sampler=qmc", "budget.trials=16")
     assert sorted(int(one["x"] * 16) for one in params(made)) == list(range(16))
@@ -275,6 +277,7 @@ def test_a_warm_start_is_recorded_by_the_full_id() -> None:
     assert f"warm start from {earlier.sweep[:10]} (0 of 0 trials fit)" in text(made)
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_the_space() -> None:
     words = ("x=tag(log,interval(1e-3,1))", "steps=1,2", "sleep=when(steps=2,interval(0,0.1))")
     shown = text(plan(*words, "seed=repeat(2)", "budget.trials=10", "budget.hours=2"))

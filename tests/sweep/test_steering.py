@@ -123,6 +123,7 @@ def test_a_search_that_may_start_nothing_waits_for_what_runs_and_does_not_spin(
         assert one.polls < 200
 
 
+@pytest.mark.slow
 def test_a_search_hears_of_what_was_known_before_as_a_replay_will(tmp_path: Path) -> None:
     toy = Toy(tmp_path)
     words = ["conf=dry", "steps=2", "fail_at='${x}'"]

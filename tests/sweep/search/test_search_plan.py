@@ -366,6 +366,7 @@ def test_a_warm_start_needs_a_sweep(make: Make) -> None:
     assert "no sweep yet" in caught.value.cause
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["latest", "@main", "best@latest", "best@s-12"])
 def test_a_warm_start_is_no_address_that_moves(make: Make, address: str) -> None:
     with pytest.raises(AgilError) as caught:
