@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 NICE = 19
 TICK_SECONDS = 1.0
-WRITE_SECONDS = 0.5
-DUTY = 0.05
+WRITE_SECONDS = 0.25
+DUTY = 0.02
 """Share of the time in which event files are written while a controller lives.
 
 New files share the disk's journal with the ledger: a flood of them makes its commits slower, whatever

@@ -30,7 +30,9 @@ LOCK = "courier.lock"
 LOG = "courier.log"
 LOG_BYTES = 1 << 20
 _TRIES = 5
-QUIET_SECONDS = 2.0
+QUIET_SECONDS = 10.0
+"""To be imported, a courier's libraries take as long as a hundred trivial trials."""
+
 LOOK_SECONDS = 30.0
 """How often a controller looks whether the courier lives, to start another one."""
 

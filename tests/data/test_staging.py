@@ -254,5 +254,8 @@ def test_a_file_that_is_nowhere_any_more_says_where_it_was_looked_for() -> None:
 
     item = Item("cats/1.png", "ab" * 32, 3)
     said = _nowhere(item, AgilError("cats/1.png is gone", next=""), AgilError("no blob", next=""))
-    assert said.cause == "cats/1.png cannot be had. at its source: cats/1.png is gone; in the remote: no blob"
+    assert (
+        said.cause
+        == "cats/1.png cannot be had. at its source: cats/1.png is gone; in the remote: no blob"
+    )
     assert "agil sync repair" in said.next
