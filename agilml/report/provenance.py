@@ -96,7 +96,8 @@ def _checked(checks: Sequence[Check], room: int) -> Iterator[str]:
     held = sum(check.ok is True for check in checks)
     unseen = sum(check.ok is None for check in checks)
     rest = f", {unseen} not to be seen from here" if unseen else ""
-    yield f"{wrong} wrong, {held} hold{rest}" if wrong else f"{held} hold{rest}"
+    holding = f"{held} {'check holds' if held == 1 else 'checks hold'}"
+    yield f"{wrong} wrong, {holding}{rest}" if wrong else f"{holding}{rest}"
 
 
 def _digest(text: str | None) -> str:

@@ -133,7 +133,7 @@ def test_the_page_fits_the_screen_and_names_every_link(proved: Proved, width: in
         "seed",
         "facts",
     }
-    assert lines[-1] == "3 hold, 1 not to be seen from here"
+    assert lines[-1] == "3 checks hold, 1 not to be seen from here"
 
 
 @pytest.fixture
