@@ -26,12 +26,22 @@ def with_prefix(db: sqlite3.Connection, prefix: str, limit: int = 10) -> list[st
 
 
 def newest_sweep(db: sqlite3.Connection, branch: str | None = None) -> str | None:
-    """Return the sweep planned last, on ``branch`` of Git where given."""
-    where, values = ("WHERE git_branch = ?", (branch,)) if branch is not None else ("", ())
-    row = db.execute(
-        f"SELECT id FROM sweep {where} ORDER BY planned DESC, id LIMIT 1", values
-    ).fetchone()
-    return str(row[0]) if row else None
+    """Return the sweep planned last, on ``branch`` of Git where given.
+
+    Of those that were planned here it is the one recorded last, whatever the clock said then; one of
+    another clone has nothing but its time.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    here, there = ("here IS NOT NULL", "here IS NULL") if version > 2 else ("true", "false")
+    on, values = (" AND git_branch = ?", (branch,)) if branch is not None else ("", ())
+    newest = [
+        db.execute(
+            f"SELECT planned, id FROM sweep WHERE {whose}{on} ORDER BY {order} LIMIT 1", values
+        ).fetchone()
+        for whose, order in ((here, "rowid DESC"), (there, "planned DESC, id"))
+    ]
+    known = [row for row in newest if row is not None]
+    return str(max(known, key=lambda row: row[0])[1]) if known else None
 
 
 def branches(db: sqlite3.Connection) -> list[str]:

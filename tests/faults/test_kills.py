@@ -21,5 +21,6 @@ def test_random_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_controllers_that_repeat_finished_work_are_noticed(tmp_path: Path) -> None:
     planted = plant(tmp_path / "planted", *REPEATS_FINISHED_WORK)
-    found = kills.measure(tmp_path, 1, 6, planted=planted)
+    # So many that a controller is among the victims, after a success, however slow the machine.
+    found = kills.measure(tmp_path, 1, 14, planted=planted)
     assert any("started although its trial had succeeded" in line for line in found.violations)
