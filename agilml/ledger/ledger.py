@@ -126,13 +126,18 @@ class Ledger:
             yield
 
     def checkpoint(self) -> bool:
-        """Move the write-ahead log into the database; false when another process is writing."""
+        """Move the write-ahead log into the database; false when another process writes or reads."""
         try:
             with self._lock.exclusive(seconds=0):
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                # A reader that takes its time is not waited for while all writers are kept out.
+                self._db.execute("PRAGMA busy_timeout = 0")
+                try:
+                    busy, *_ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    self._db.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
         except (LedgerError, sqlite3.Error):
             return False
-        return True
+        return not busy
 
     def _checkpoint_if_large(self) -> None:
         try:
