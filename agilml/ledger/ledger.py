@@ -18,7 +18,7 @@ from agilml.ledger.adoption import plan_of
 from agilml.ledger.facts import Transaction
 from agilml.ledger.files import LOCK_SECONDS, LockFile, refuse_shared_filesystem
 from agilml.ledger.here import HERE, OPEN
-from agilml.ledger.opening import check_version, connect, translated
+from agilml.ledger.opening import check_version, connect, own_origin, translated
 from agilml.ledger.planning import Planned, PlannedTrial, sort_out, trial_events, why_again
 from agilml.model import SweepState, TrialState, canonical
 
@@ -393,12 +393,6 @@ class Ledger:
             )
             found.update((str(trial), TrialState(state)) for trial, state in rows)
         return found
-
-
-def own_origin(db: sqlite3.Connection) -> str:
-    """Return the origin that this ledger writes under; empty in a file that has none."""
-    row = db.execute("SELECT id FROM origin WHERE own = 1").fetchone()
-    return str(row[0]) if row else ""
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -53,6 +53,12 @@ def check_version(db: sqlite3.Connection) -> int:
     return found
 
 
+def own_origin(db: sqlite3.Connection) -> str:
+    """Return the origin that this ledger writes under; empty in a file that has none."""
+    row = db.execute("SELECT id FROM origin WHERE own = 1").fetchone()
+    return str(row[0]) if row else ""
+
+
 def _prepare(db: sqlite3.Connection, path: Path, lock: LockFile) -> None:
     with translated(path):
         found = check_version(db)
