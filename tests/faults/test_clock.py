@@ -34,5 +34,11 @@ def test_latest_is_what_was_recorded_last_whatever_the_clock_said(tmp_path: Path
 
 def test_a_controller_that_trusts_the_wall_clock_is_noticed(tmp_path: Path) -> None:
     planted = plant(tmp_path / "planted", *TRUSTS_THE_WALL_CLOCK)
-    found = clock.measure(tmp_path, planted, speeds=())
-    assert int(found.figures["attempts lost or called stuck"]) > 0
+    # A sign of life may come between the jump and the look, more often so on a busy machine.
+    for n in range(5):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        found = clock.measure(folder, planted, speeds=())
+        if int(found.figures["attempts lost or called stuck"]) > 0:
+            return
+    pytest.fail("five sweeps with a wrong clock, and nothing was lost")
